@@ -1,0 +1,82 @@
+# Everything a person or CI does here. `make help` lists it.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+STATE ?= .concordat
+SOURCES := events services tests
+PYTEST := $(BIN)/python -m pytest
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev run test clean fmt lint types imports unit contract integration e2e contracts lock demo
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.installed ## Install what `make run` needs into .venv, and Kafka's jars
+
+setup-dev: $(VENV)/.installed-dev ## Also install what the tests and linters need
+
+run: setup ## Run a whole exchange on this machine and play the demonstration; Ctrl-C stops it
+	@exec $(BIN)/concordat up --demo --state $(STATE)
+
+demo: setup ## Play the demonstration once in a throw-away stack and print the summary
+	@exec $(BIN)/concordat demo
+
+test: lint types imports unit contract integration e2e ## Everything that CI runs
+
+lint: setup-dev ## Lint and check the format
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+
+fmt: setup-dev ## Format the code
+	$(BIN)/ruff check --fix-only $(SOURCES)
+	$(BIN)/ruff format $(SOURCES)
+
+types: setup-dev ## Check the types
+	$(BIN)/mypy
+
+imports: setup-dev ## Check that imports point one way
+	$(BIN)/lint-imports
+
+unit: setup-dev ## Run the tests of pure code and of the architecture
+	$(PYTEST) tests/unit tests/architecture
+
+contract: setup-dev ## Run the tests of contracts/
+	$(PYTEST) tests/contract
+
+integration: setup-dev ## Run the tests on a real Kafka and a real PostgreSQL
+	$(PYTEST) tests/integration
+
+e2e: setup-dev ## Run the tests of the whole exchange
+	$(PYTEST) tests/e2e
+
+contracts: setup-dev ## Generate the schemas and the API description in contracts/
+	$(BIN)/concordat contracts generate
+
+clean: ## Forget the state of `make run` (keeps .venv)
+	@if [ -x $(BIN)/concordat ]; then $(BIN)/concordat forget --state $(STATE); else rm -rf $(STATE); fi
+
+lock: setup-dev ## Compile the lock files anew: names, versions and hashes only
+	$(PIP) install uv
+	$(BIN)/uv pip compile -q $(LOCK) requirements.in --no-emit-package concordat-events --no-emit-package concordat -o requirements.lock
+	$(BIN)/uv pip compile -q $(LOCK) requirements-dev.in -c requirements.lock -o requirements-dev.lock
+
+LOCK := --upgrade --generate-hashes --no-emit-index-url --no-annotate --no-header --universal --python-version 3.11
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Concordat needs Python 3.11 or newer; set PYTHON=")'
+	@echo "making $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: requirements.lock events/pyproject.toml services/pyproject.toml | $(VENV)/bin/python
+	@echo "installing (the first time takes about a minute)"
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps -e events -e services
+	@$(BIN)/python -c 'from concordat.stack.kafka_jars import resolve_jars; resolve_jars()'
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
+	@echo "installing what the tests need"
+	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@

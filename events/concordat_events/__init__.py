@@ -1,0 +1,1 @@
+"""What agencies install: event models, the strict CloudEvents codec, and what comes back."""

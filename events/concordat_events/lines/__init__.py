@@ -1,0 +1,1 @@
+"""One module per service line: its event models."""

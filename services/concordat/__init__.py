@@ -1,0 +1,1 @@
+"""Lawful case exchange between agencies: the agreement is the program that the stream runs."""

@@ -1,0 +1,1 @@
+"""PURE. Agreements: read, signed, standing, compiled, decided."""

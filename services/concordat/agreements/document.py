@@ -1,0 +1,137 @@
+"""The data-sharing agreement as a value: DESIGN §7's language, closed."""
+
+import hashlib
+from datetime import date
+from typing import Annotated, Any, Literal, Self
+
+import rfc8785
+from pydantic import Field, model_validator
+
+from concordat.agreements.parties import ControllerId, Document
+from concordat_events.fields import AgencyId
+
+Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=80)]
+Sentence = Annotated[str, Field(min_length=3, max_length=1000)]
+Path = Annotated[str, Field(pattern=r"^[a-z0-9_]+(\[\])?(\.[a-z0-9_]+(\[\])?)*$", max_length=200)]
+Recipient = Annotated[str, Field(pattern=r"^@?[a-z][a-z0-9]*(-[a-z0-9]+)*$")]
+Item = Annotated[str, Field(pattern=r"^(@[a-z0-9-]+|[a-z0-9_]+(\[\])?(\.[a-z0-9_]+(\[\])?)*)$")]
+Scalar = bool | int | float | str
+Number = int | float
+
+TESTS = ("is_", "in_", "at_least", "less_than", "includes", "present")
+
+
+class Effective(Document):
+    """First and last London day, inclusive."""
+
+    from_: Annotated[date, Field(alias="from")]
+    until: date
+
+
+class Dpia(Document):
+    """The data protection impact assessment behind the agreement."""
+
+    ref: str
+    approved: date
+
+
+class Party(Document):
+    """How an agency's controller acts; how long the exchange keeps its copies; onward sharing."""
+
+    acts_as: Literal["controller", "joint-controller", "processor"]
+    keep_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
+    onward: Literal["none", "ask", "allowed"] = "none"
+
+
+class Law(Document):
+    """The power to share, and each side's lawful basis in this direction."""
+
+    gateway: str
+    publisher_basis: Annotated[list[str], Field(min_length=1)]
+    recipient_basis: Annotated[list[str], Field(min_length=1)]
+
+
+class Condition(Document):
+    """One test of one field. There is no negation, clock or arithmetic."""
+
+    field: Path
+    is_: Annotated[Scalar | None, Field(alias="is")] = None
+    in_: Annotated[list[Scalar] | None, Field(alias="in", min_length=1)] = None
+    at_least: Number | None = None
+    less_than: Number | None = None
+    includes: Scalar | None = None
+    present: Literal[True] | None = None
+
+    @property
+    def test(self) -> tuple[str, Any]:
+        """Name and operand of the one test."""
+        return next((name, value) for name in TESTS if (value := getattr(self, name)) is not None)
+
+    @model_validator(mode="after")
+    def _one_test(self) -> Self:
+        if sum(getattr(self, name) is not None for name in TESTS) != 1:
+            raise ValueError(
+                "needs exactly one of is, in, at_least, less_than, includes and present"
+            )
+        return self
+
+
+class Share(Document):
+    """One clause: from whom, to whom, which event, when, which fields, under which law, why."""
+
+    id: Slug
+    from_: Annotated[list[AgencyId], Field(alias="from", min_length=1)]
+    to: Annotated[list[Recipient], Field(min_length=1)]
+    event: str
+    when: list[Condition] = []
+    send: list[Item]
+    sealed: list[Path] = []
+    reveals: list[Path] = []
+    collect_within_hours: Annotated[int, Field(ge=1, le=8760)] | None = None
+    law: Slug
+    because: Sentence
+
+
+class Agreement(Document):
+    """A whole agreement. What is signed is `canonical()`; what names it is `digest()`."""
+
+    schema_: Annotated[Literal["concordat/agreement/v1"], Field(alias="schema")]
+    id: Slug
+    version: Annotated[int, Field(ge=1, le=100_000)]
+    service_line: Slug
+    title: Sentence
+    purpose: Sentence
+    effective: Effective
+    review_by: date
+    dpia: Dpia
+    operator: ControllerId
+    parties: Annotated[dict[AgencyId, Party], Field(min_length=2)]
+    groups: dict[Slug, Annotated[list[AgencyId], Field(min_length=1)]] = {}
+    laws: Annotated[dict[Slug, Law], Field(min_length=1)]
+    field_sets: dict[Slug, Annotated[list[Path], Field(min_length=1)]] = {}
+    shares: Annotated[list[Share], Field(min_length=1)]
+    never_send: list[Path] = []
+    undertakings: dict[AgencyId, list[Sentence]] = {}
+
+    def canonical(self) -> bytes:
+        """RFC 8785 bytes of the content, without defaults: a default said aloud changes nothing."""
+        return rfc8785.dumps(self.model_dump(mode="json", by_alias=True, exclude_defaults=True))
+
+    def digest(self) -> str:
+        """SHA-256 of `canonical()`, hex."""
+        return hashlib.sha256(self.canonical()).hexdigest()
+
+    def recipients(self, share: Share) -> tuple[str, ...]:
+        """The agencies a share names, groups resolved, in order, each once."""
+        named: dict[str, None] = {}
+        for item in share.to:
+            for agency in self.groups.get(item[1:], []) if item.startswith("@") else [item]:
+                named[agency] = None
+        return tuple(named)
+
+    def sent(self, share: Share) -> frozenset[str]:
+        """Every field the share sends: `send` with its sets resolved, and `sealed`."""
+        fields = set(share.sealed)
+        for item in share.send:
+            fields.update(self.field_sets.get(item[1:], []) if item.startswith("@") else [item])
+        return frozenset(fields - set(self.never_send))

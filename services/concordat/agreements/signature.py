@@ -1,0 +1,50 @@
+"""Ed25519 signatures (RFC 8037) as detached JWS (RFC 7515 App. F) over canonical bytes."""
+
+import base64
+from collections.abc import Iterable
+from datetime import datetime
+
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import OKPKey
+
+from concordat.agreements.day import london_day
+from concordat.agreements.parties import SigningKey
+
+ALGORITHM = "Ed25519"  # RFC 9864; the older name EdDSA does not say which curve
+
+
+def sign(content: bytes, key: OKPKey) -> str:
+    """Return the detached JWS of `content` by a private key that has a `kid`."""
+    compact = jws.serialize_compact(
+        {"alg": ALGORITHM, "kid": key.kid}, content, key, algorithms=[ALGORITHM]
+    )
+    header, _, signature = compact.split(".")
+    return f"{header}..{signature}"
+
+
+def verify(content: bytes, detached: str, keys: Iterable[SigningKey], at: datetime) -> bool:
+    """Whether `detached` is a signature of exactly `content` by one of `keys`, valid on that day.
+
+    The key is the one the header names; no other algorithm than Ed25519 is accepted.
+    """
+    parts = detached.split(".")
+    if len(parts) != 3 or parts[1]:
+        return False
+    payload = base64.urlsafe_b64encode(content).rstrip(b"=").decode()
+    day = london_day(at)
+    for key in keys:
+        if not key.valid_from <= day <= (key.valid_until or day):
+            continue
+        if _verifies(f"{parts[0]}.{payload}.{parts[2]}", key):
+            return True
+    return False
+
+
+def _verifies(compact: str, key: SigningKey) -> bool:
+    jwk = OKPKey.import_key({"kty": key.kty, "crv": key.crv, "x": key.x, "kid": key.kid})
+    try:
+        token = jws.deserialize_compact(compact, jwk, algorithms=[ALGORITHM])
+    except (JoseError, ValueError):
+        return False
+    return token.protected.get("kid") == key.kid

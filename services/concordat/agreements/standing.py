@@ -1,0 +1,72 @@
+"""Whether an agreement stands between a publisher and a recipient, on a day."""
+
+from datetime import date
+
+from concordat.agreements.document import Agreement
+from concordat.agreements.reason import Reason
+from concordat.agreements.register import Register
+
+
+def version_for(register: Register, agreement_id: str, publisher: str, day: date) -> int | None:
+    """The version that counts for this publisher's pairs: the highest it has signed and started.
+
+    At its start a version signed by the publisher's controller retires every lower one, for good:
+    nothing lower revives when it ends, is suspended or lacks the recipient's signature (DESIGN §7).
+    """
+    controller = _controller(register, publisher)
+    started = (
+        version
+        for version, agreement in register.agreements.get(agreement_id, {}).items()
+        if (agreement_id, version, controller) in register.signatures
+        and agreement.effective.from_ <= day
+    )
+    return max(started, default=None)
+
+
+def why_not(
+    register: Register, agreement_id: str, publisher: str, recipient: str, day: date
+) -> Reason | None:
+    """None when `agreement_id` is in force for the pair on `day`; else the reason why not."""
+    if register.unreadable.get(agreement_id):
+        return Reason.AGREEMENT_UNREADABLE
+    version = version_for(register, agreement_id, publisher, day)
+    if version is None:
+        return _not_started(register, agreement_id, publisher)
+    agreement = register.agreements[agreement_id][version]
+    if publisher not in agreement.parties or recipient not in agreement.parties:
+        return Reason.NOT_NAMED
+    if stopped := _stopped(register, agreement, publisher, recipient):
+        return stopped
+    if (agreement_id, version, _controller(register, recipient)) not in register.signatures:
+        return Reason.UNSIGNED_BY_RECIPIENT
+    if day > agreement.effective.until:
+        return Reason.EXPIRED
+    return None
+
+
+def _controller(register: Register, agency: str) -> str | None:
+    known = register.agencies.get(agency)
+    return known.controller if known else None
+
+
+def _not_started(register: Register, agreement_id: str, publisher: str) -> Reason:
+    controller = _controller(register, publisher)
+    signed = any(
+        (agreement_id, version, controller) in register.signatures
+        for version in register.agreements.get(agreement_id, {})
+    )
+    return Reason.NOT_YET_IN_FORCE if signed else Reason.UNSIGNED_BY_PUBLISHER
+
+
+def _stopped(
+    register: Register, agreement: Agreement, publisher: str, recipient: str
+) -> Reason | None:
+    pair = {_controller(register, publisher), _controller(register, recipient)}
+    actions = {
+        notice.action
+        for notice in register.notices.get(agreement.id, [])
+        if notice.controller in pair and agreement.version <= notice.version
+    }
+    if "withdraw" in actions:
+        return Reason.WITHDRAWN
+    return Reason.SUSPENDED if "suspend" in actions else None

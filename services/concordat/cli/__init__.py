@@ -1,0 +1,1 @@
+"""`concordat …`: the command line."""

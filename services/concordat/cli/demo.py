@@ -1,0 +1,60 @@
+"""`concordat demo`: the demonstration in one shot, in a state directory that is thrown away."""
+
+import asyncio
+import tempfile
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from concordat.cli.console import FAILED, NEGATIVE, TRY_AGAIN, USAGE, fail, put_json
+from concordat.cli.demo_view import DemoView, print_summary
+from concordat.cli.target import JsonOption
+from concordat.cli.up import Terminal
+from concordat.publish.police_uk import NotAStreetFile
+from concordat.stack.contracts import ContractFaults
+from concordat.stack.demonstration import DATA, NotDelivered, play_demonstration
+from concordat.stack.embedded import forget
+from concordat.stack.errors import StackError
+from concordat.stack.exchange import ExchangeOptions, ExchangePorts, open_exchange
+from concordat.stack.state_directory import StateDirectory
+from concordat.stack.summary import Summary
+from concordat_events.publisher import PublishFailed
+
+
+def demo(
+    data: Annotated[Path, typer.Option("--data", help="A police.uk street file.")] = DATA,
+    json: JsonOption = False,
+) -> None:
+    """Start, play, wait until everything has arrived, print the summary, stop."""
+    try:
+        summary = asyncio.run(_run(data))
+    except NotAStreetFile as error:
+        fail(f"{data.name}: {error}", NEGATIVE)
+    except OSError as error:
+        fail(f"{data} cannot be read ({type(error).__name__})", USAGE)
+    except (PublishFailed, NotDelivered) as error:
+        fail(str(error), TRY_AGAIN)
+    except (StackError, ContractFaults) as error:
+        fail(str(error), FAILED)
+    if json:
+        put_json(summary.as_json())
+    else:
+        print_summary(summary)
+
+
+async def _run(data: Path) -> Summary:
+    with tempfile.TemporaryDirectory(prefix="concordat-demo-") as folder:
+        state = StateDirectory(Path(folder) / "state")
+        anywhere = ExchangeOptions(ports=ExchangePorts(kafka=None, postgres=None, api=None))
+        started = time.monotonic()
+        try:
+            async with open_exchange(state, Terminal(), anywhere) as exchange:
+                ready = round(time.monotonic() - started, 1)
+                with DemoView() as view:
+                    summary = await play_demonstration(exchange, data, view.listener)
+                summary.seconds["ready"] = ready
+                return summary
+        finally:
+            await asyncio.to_thread(forget, state, Terminal().report)

@@ -1,0 +1,46 @@
+"""`concordat lag`: is anything late, and for whom."""
+
+import asyncio
+from dataclasses import asdict
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from concordat.cli.console import put_json
+from concordat.cli.target import JsonOption, StateOption, find_target
+from concordat.stack.lag import StackLag, measure_lag
+
+
+def lag(state: StateOption = None, json: JsonOption = False) -> None:
+    """Show what each stage has still to do and what each inbox holds uncollected; 0 means 0."""
+    target = find_target(state)
+    measured = asyncio.run(measure_lag(target.kafka, target.topics, target.auditor_dsn))
+    if json:
+        put_json(
+            {
+                "stages": [asdict(each) for each in measured.stages],
+                "inboxes": [asdict(each) for each in measured.inboxes],
+            }
+        )
+        return
+    console = Console()
+    for table in _tables(measured):
+        console.print(table)
+
+
+def _tables(measured: StackLag) -> list[Table]:
+    stages = _table(("stage", "topic", "behind", "age (s)"))
+    for each in measured.stages:
+        stages.add_row(each.stage, each.topic, str(each.behind), str(each.age_seconds))
+    inboxes = _table(("inbox", "waiting", "age (s)"))
+    for inbox in measured.inboxes:
+        inboxes.add_row(inbox.agency, str(inbox.waiting), str(inbox.age_seconds))
+    return [stages, inboxes]
+
+
+def _table(columns: tuple[str, ...]) -> Any:
+    table = Table()
+    for column in columns:
+        table.add_column(column)
+    return table

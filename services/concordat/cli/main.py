@@ -1,0 +1,36 @@
+"""The `concordat` command: one composition root per subcommand."""
+
+import typer
+
+from concordat.cli import agreements, inbox, register, run, topics
+from concordat.cli.console import EXIT_CODES
+from concordat.cli.demo import demo
+from concordat.cli.forget import forget
+from concordat.cli.lag import lag
+from concordat.cli.publish import publish
+from concordat.cli.token import token
+from concordat.cli.up import up
+from concordat.cli.why import why
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Lawful case exchange between agencies.",
+    epilog=EXIT_CODES,
+)
+app.command()(up)
+app.command()(demo)
+app.command()(publish)
+app.command()(why)
+app.command()(lag)
+app.command()(token)
+app.command()(forget)
+app.add_typer(inbox.app, name="inbox")
+app.add_typer(agreements.app, name="agreements")
+app.add_typer(register.app, name="register")
+app.add_typer(topics.app, name="topics")
+app.add_typer(run.app, name="run")
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,1 @@
+"""Topics, the register log and feed, lag."""

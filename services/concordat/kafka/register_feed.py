@@ -1,0 +1,93 @@
+"""The register for a process that serves requests: read to its end, again and again (aiokafka)."""
+
+import asyncio
+import contextlib
+import time
+from datetime import UTC, datetime
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from concordat.agreements.book import Book, BookKeeper
+from concordat.kafka.topics import Topics
+from concordat.runtime.logs import get_logger
+
+log = get_logger(__name__)
+
+
+class RegisterFeed:
+    """Keeps a book at the register's end; `age()` says how long ago that was last known.
+
+    The book must not be trusted when `age()` is above what the caller can bear (P5: one second).
+    """
+
+    def __init__(self, bootstrap: str, topics: Topics, *, interval: float = 0.2) -> None:
+        self._bootstrap, self._interval = bootstrap, interval
+        self._partition = TopicPartition(topics.register, 0)
+        self._keeper = BookKeeper()
+        self._at_end = float("-inf")
+        self._position = 0
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def book(self) -> Book:
+        """The book as of the last record read."""
+        return self._keeper.book
+
+    def age(self) -> float:
+        """Seconds since the book was last known to be at the register's end; inf before."""
+        return time.monotonic() - self._at_end
+
+    async def start(self) -> None:
+        """Begin reading; returns at once, `age()` tells when the first load is done."""
+        self._task = asyncio.create_task(self._run(), name="register-feed")
+
+    async def stop(self) -> None:
+        """Stop reading."""
+        if self._task:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self._follow()
+            except (KafkaError, OSError, TimeoutError) as error:
+                log.warning("register-unreachable", error=type(error).__name__)
+                await asyncio.sleep(self._interval)
+
+    async def _follow(self) -> None:
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._bootstrap,
+            enable_auto_commit=False,
+            auto_offset_reset="none",
+            fetch_max_wait_ms=100,
+            request_timeout_ms=5000,
+        )
+        try:
+            await consumer.start()
+            consumer.assign([self._partition])
+            consumer.seek(self._partition, self._position)
+            while True:
+                await self._catch_up(consumer)
+                await asyncio.sleep(self._interval)
+        finally:
+            await consumer.stop()
+
+    async def _catch_up(self, consumer: AIOKafkaConsumer) -> None:
+        asked = time.monotonic()
+        ends = await asyncio.wait_for(consumer.end_offsets([self._partition]), 2)
+        end = ends[self._partition]
+        if end < self._position:
+            # A notice may be missing: the book goes stale and nothing is served.
+            log.error("register-shorter-than-last-seen", offset=self._position)
+            return
+        while self._position < end:
+            batches = await consumer.getmany(self._partition, timeout_ms=500, max_records=1000)
+            for record in batches.get(self._partition, []):
+                recorded_at = datetime.fromtimestamp(record.timestamp / 1000, UTC)
+                key = record.key.decode("utf-8", "replace") if record.key else None
+                self._keeper.apply(key, record.value, offset=record.offset, recorded_at=recorded_at)
+                self._position = record.offset + 1
+        self._at_end = asked

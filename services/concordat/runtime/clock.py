@@ -1,0 +1,11 @@
+"""Time as an argument: what depends on it asks a `Clock`."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+Clock = Callable[[], datetime]
+
+
+def system_clock() -> datetime:
+    """Return the machine's time, aware, in UTC."""
+    return datetime.now(UTC)  # noqa: TID251 - the one place that reads the machine's clock

@@ -1,0 +1,1 @@
+"""PURE. Functions from a batch of records to a batch of records: admit and route."""

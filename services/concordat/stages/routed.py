@@ -1,0 +1,55 @@
+"""The routed record: one decision with its deliveries, internal to the exchange."""
+
+import msgspec
+
+from concordat.agreements.decision import Withheld
+
+# The decision and the record say it in the same words.
+WithheldRecord = Withheld
+
+
+class SharedRecord(msgspec.Struct, omit_defaults=True):
+    """One delivery and what justifies it; `id` is the delivery's, `keepuntil` a London day."""
+
+    agency: str
+    id: str
+    agreement: str
+    version: int
+    digest: str
+    law: str
+    shares: list[str]
+    fields: list[str]
+    delivery: msgspec.Raw
+    keepuntil: str | None = None
+
+
+class RoutedRecord(msgspec.Struct, omit_defaults=True):
+    """What route says of one admission; `content` is hex, empty when unreadable."""
+
+    source: str
+    id: str
+    type: str
+    subject: str
+    time: str
+    publisher: str
+    admission: tuple[int, int]
+    content: str
+    register: int
+    decided_at: str
+    shared: list[SharedRecord]
+    withheld: list[Withheld]
+    synthetic: bool = False
+
+
+_decoder = msgspec.json.Decoder(RoutedRecord)
+_encoder = msgspec.json.Encoder()
+
+
+def read_routed(value: bytes) -> RoutedRecord:
+    """Return the record; raises `msgspec.DecodeError` for anything else."""
+    return _decoder.decode(value)
+
+
+def write_routed(record: RoutedRecord) -> bytes:
+    """Return the record as JSON."""
+    return _encoder.encode(record)

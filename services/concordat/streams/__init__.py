@@ -1,0 +1,1 @@
+"""The worker that runs a stage on Kafka, under Faust."""

@@ -1,0 +1,56 @@
+"""The stages' consumer and producer, as notes of a real broker require (ADR 0004)."""
+
+from confluent_kafka import Consumer, Producer
+
+MAX_RECORD = 16 * 1024 * 1024
+
+
+def common_settings(bootstrap: str, client_id: str) -> dict[str, object]:
+    """What every handle of a stage has in common."""
+    return {
+        "bootstrap.servers": bootstrap,
+        "client.id": client_id,
+        # The default of five minutes left a new outbox undiscovered.
+        "topic.metadata.refresh.interval.ms": 5000,
+        "reconnect.backoff.max.ms": 1000,
+        "socket.keepalive.enable": True,
+        "log_level": 3,
+    }
+
+
+def stage_consumer(common: dict[str, object], group: str, strategy: str) -> Consumer:
+    """A consumer that moves no offset by itself and never skips forward."""
+    return Consumer(
+        {
+            **common,
+            "group.id": group,
+            "enable.auto.commit": False,
+            "enable.auto.offset.store": False,
+            "auto.offset.reset": "earliest",
+            "partition.assignment.strategy": strategy,
+            "session.timeout.ms": 6000,
+            "heartbeat.interval.ms": 1000,
+            "max.poll.interval.ms": 60000,
+            "fetch.wait.max.ms": 100,
+            "fetch.message.max.bytes": MAX_RECORD,
+            "receive.message.max.bytes": 8 * MAX_RECORD,
+        }
+    )
+
+
+def stage_producer(common: dict[str, object]) -> Producer:
+    """An idempotent producer that places keys where Java and aiokafka place them (murmur2)."""
+    return Producer(
+        {
+            **common,
+            "enable.idempotence": True,
+            "acks": "all",
+            "linger.ms": 2,
+            "compression.type": "lz4",
+            "batch.size": 512 * 1024,
+            "partitioner": "murmur2_random",
+            "message.timeout.ms": 60000,
+            "message.max.bytes": MAX_RECORD,
+            "queue.buffering.max.messages": 500_000,
+        }
+    )
