@@ -1,0 +1,224 @@
+"""The whole exchange on the embedded stack: prepared, started, ready. `make run` is this."""
+
+import asyncio
+import contextlib
+import os
+import sys
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import httpx
+
+from concordat.kafka.register_log import RegisterLog
+from concordat.kafka.topics import Topics
+from concordat.kafka.topics_admin import admin_client, apply_topics
+from concordat.kafka.topics_file import read_topics_file, topic_plans
+from concordat.postgres.migrate import migrate
+from concordat.postgres.roles import ROLES, ensure_database, ensure_roles
+from concordat.runtime.clock import Clock, system_clock
+from concordat.runtime.settings import CONTRACTS
+from concordat.stack.contracts import load_contracts
+from concordat.stack.demo_register import demo_register
+from concordat.stack.development_keys import DevelopmentKeys
+from concordat.stack.embedded import EmbeddedInfrastructure, Infrastructure, StackOptions
+from concordat.stack.errors import StackGaveUp
+from concordat.stack.ports import LOCALHOST, pick_port
+from concordat.stack.program import Program
+from concordat.stack.stack import Stack
+from concordat.stack.state_directory import StateDirectory
+from concordat.stack.supervisor import Observer, Supervisor
+
+DATABASE = "concordat"
+SERVICES = ("admit", "route", "deliver", "inbox")
+READY_SECONDS = 60.0
+_POLL_SECONDS = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangePorts:
+    """Ports that are preferred; a busy one is replaced and that is said. None: any."""
+
+    kafka: int | None = 29092
+    postgres: int | None = 25432
+    api: int | None = 28000
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeOptions:
+    """Where the contracts are, which ports are preferred, and what runs a service.
+
+    `command` is followed by the service's name; fault tests put their own in its place.
+    """
+
+    contracts: Path = CONTRACTS
+    ports: ExchangePorts = field(default_factory=ExchangePorts)
+    command: tuple[str, ...] = (sys.executable, "-m", "concordat.cli.main", "run")
+    clock: Clock = system_clock
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A ready exchange; `ended` completes when it stops, with the reason if it gave up."""
+
+    stack: Stack
+    auditor_dsn: str
+    ended: "asyncio.Task[None]"
+
+
+class Preparation:
+    """What must be there before the services start: roles, schema, topics, register, keys."""
+
+    def __init__(
+        self, state: StateDirectory, infrastructure: Infrastructure, options: ExchangeOptions
+    ) -> None:
+        self._state, self._infrastructure, self.options = state, infrastructure, options
+        self._contracts = load_contracts(options.contracts)
+        self.keys = DevelopmentKeys(state)
+
+    async def prepare(self) -> tuple[int, int]:
+        """Do it all, idempotently; return the numbers of topics made and records appended."""
+        _, made = await asyncio.gather(self._database(), asyncio.to_thread(self._topics))
+        records = demo_register(self._contracts, self.keys)
+        appended = await RegisterLog(self._infrastructure.kafka, Topics()).append(records)
+        self.keys.publish_token_keys()
+        return made, appended
+
+    def dsn(self, role: str) -> str:
+        """Address and password of a database role."""
+        password = self._state.secret(_secret_of(role))
+        place = f"{LOCALHOST}:{self._infrastructure.postgres_port}"
+        return f"postgresql://{role}:{password}@{place}/{DATABASE}"
+
+    def environment(self, service: str, api_port: int, health_port: int) -> dict[str, str]:
+        """What a service is told; secrets go through the environment, never the command line."""
+        settings = {
+            "kafka": self._infrastructure.kafka,
+            "postgres": self.dsn(f"concordat_{'api' if service == 'inbox' else 'deliver'}"),
+            "contracts": str(self.options.contracts),
+            "content_key": self._state.secret("content-key"),
+            "token_keys": str(self.keys.publish_token_keys()),
+            "host": LOCALHOST,
+            "port": str(api_port),
+            "health_port": str(health_port),
+        }
+        if service in ("admit", "route"):
+            del settings["postgres"]
+        ours = {f"CONCORDAT_{name.upper()}": value for name, value in settings.items()}
+        return {**_inherited(), **ours}
+
+    async def _database(self) -> None:
+        passwords = {role: self._state.secret(_secret_of(role)) for role in ROLES}
+        await ensure_roles(self._infrastructure.postgres, passwords)
+        await ensure_database(self._infrastructure.postgres, DATABASE)
+        await migrate(self.dsn("concordat_migrator"))
+
+    def _topics(self) -> int:
+        file = read_topics_file(self.options.contracts / "topics.yaml")
+        plans = topic_plans(file, self._contracts.agencies)
+        return len(apply_topics(admin_client(self._infrastructure.kafka), plans))
+
+
+@contextlib.asynccontextmanager
+async def open_exchange(
+    state: StateDirectory, observer: Observer, options: ExchangeOptions | None = None
+) -> AsyncIterator[Exchange]:
+    """Run a whole exchange inside the block, ready on entering; stop every child on leaving.
+
+    Raises what the infrastructure raises, `ContractFaults`, and `StackGaveUp` with the reason
+    when it does not become ready or a part of it dies for good.
+    """
+    options = options or ExchangeOptions()
+    ports = options.ports
+    servers = EmbeddedInfrastructure(
+        state, observer.report, StackOptions(kafka_port=ports.kafka, postgres_port=ports.postgres)
+    )
+    infrastructure = await asyncio.to_thread(servers.start)
+    stop = asyncio.Event()
+    try:
+        preparation = Preparation(state, infrastructure, options)
+        made, appended = await preparation.prepare()
+        observer.report(f"{made} topics made, {appended} register records signed and written")
+        api_port = pick_port(ports.api)
+        if ports.api not in (None, api_port):
+            observer.report(f"port {ports.api} is busy: the API listens on {api_port}")
+        health = _health_ports(api_port)
+        supervisor = Supervisor(state, servers, _programs(preparation, api_port, health), observer)
+    except BaseException:
+        await asyncio.to_thread(servers.stop)
+        raise
+    ended = asyncio.create_task(supervisor.run_until(stop), name="supervisor")
+    try:
+        await _until_ready(health | {"inbox": api_port}, ended)
+        stack = _stack(state, infrastructure, supervisor, api_port, options.clock())
+        state.write_stack(stack)
+        yield Exchange(stack, preparation.dsn("concordat_auditor"), ended)
+    finally:
+        stop.set()
+        with contextlib.suppress(StackGaveUp):
+            await ended
+
+
+def _programs(preparation: Preparation, api_port: int, health: Mapping[str, int]) -> list[Program]:
+    return [
+        Program(
+            name=service,
+            arguments=(*preparation.options.command, service),
+            environment=preparation.environment(service, api_port, health.get(service, 0)),
+        )
+        for service in SERVICES
+    ]
+
+
+def _health_ports(api_port: int) -> dict[str, int]:
+    ports: dict[str, int] = {}
+    for service in SERVICES[:-1]:
+        ports[service] = pick_port(taken=(api_port, *ports.values()))
+    return ports
+
+
+async def _until_ready(ports: Mapping[str, int], ended: "asyncio.Task[None]") -> None:
+    waiting = dict(ports)
+    deadline = asyncio.get_running_loop().time() + READY_SECONDS
+    async with httpx.AsyncClient(timeout=2, trust_env=False) as client:
+        while waiting:
+            if ended.done():
+                ended.result()  # raises the reason
+            if asyncio.get_running_loop().time() > deadline:
+                raise StackGaveUp(f"not ready after {READY_SECONDS:g} s: {', '.join(waiting)}")
+            for service, port in list(waiting.items()):
+                with contextlib.suppress(httpx.TransportError):
+                    answer = await client.get(f"http://{LOCALHOST}:{port}/health/ready")
+                    if answer.is_success:
+                        del waiting[service]
+            await asyncio.sleep(_POLL_SECONDS)
+
+
+def _stack(
+    state: StateDirectory,
+    infrastructure: Infrastructure,
+    supervisor: Supervisor,
+    api_port: int,
+    now: datetime,
+) -> Stack:
+    return Stack(
+        kafka=infrastructure.kafka,
+        postgres_host=LOCALHOST,
+        postgres_port=infrastructure.postgres_port,
+        postgres_database=DATABASE,
+        api=f"http://{LOCALHOST}:{api_port}",
+        pids=infrastructure.pids | supervisor.pids,
+        started_at=now,
+        state=state.path,
+    )
+
+
+def _secret_of(role: str) -> str:
+    return f"postgres-{role.replace('_', '-')}"
+
+
+def _inherited() -> dict[str, str]:
+    # A variable of the caller's for another stack must not reach this one's services.
+    every = dict(os.environ)  # noqa: TID251 - passed on to children, not read
+    return {name: value for name, value in every.items() if not name.startswith("CONCORDAT_")}

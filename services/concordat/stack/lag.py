@@ -1,0 +1,71 @@
+"""The lag of a whole stack: of each stage from Kafka, of deliver and the inboxes from Postgres."""
+
+from dataclasses import dataclass
+
+import asyncpg
+
+from concordat.kafka.lag import Lag, Position, committed_positions, lag_of
+from concordat.kafka.topics import Topics
+from concordat.kafka.topics_admin import admin_client
+from concordat.streams.groups import group_of
+
+TIMEOUT = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class InboxLag:
+    """Items nobody has collected yet, and the age of the oldest; both 0 for none."""
+
+    agency: str
+    waiting: int
+    age_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class StackLag:
+    """Everything that is waiting anywhere between a publisher and a recipient."""
+
+    stages: list[Lag]
+    inboxes: list[InboxLag]
+
+    @property
+    def behind(self) -> int:
+        """Records that some stage has still to process."""
+        return sum(each.behind for each in self.stages)
+
+
+async def measure_lag(bootstrap: str, topics: Topics, auditor_dsn: str) -> StackLag:
+    """Measure exactly, stage by stage in the order of the flow."""
+    admin = admin_client(bootstrap)
+    present = admin.list_topics(timeout=TIMEOUT).topics
+    outboxes = [topic for topic in sorted(present) if topics.agency_of(topic)]
+    stages = []
+    for stage, sources in (("admit", outboxes), ("route", [topics.incidents])):
+        positions = committed_positions(admin, group_of(stage, topics), sources)
+        stages += lag_of(bootstrap, stage, positions)
+    connection = await asyncpg.connect(auditor_dsn, server_settings={"search_path": "concordat"})
+    try:
+        rows = await connection.fetch("SELECT partition, next_offset FROM consumed")
+        consumed = {row["partition"]: row["next_offset"] for row in rows}
+        partitions = present[topics.routed].partitions if topics.routed in present else []
+        positions = [Position(topics.routed, each, consumed.get(each, 0)) for each in partitions]
+        stages += lag_of(bootstrap, "deliver", positions)
+        return StackLag(stages, await _inboxes(connection))
+    finally:
+        await connection.close()
+
+
+async def _inboxes(connection: asyncpg.Connection) -> list[InboxLag]:
+    rows = await connection.fetch(
+        """
+        SELECT inbox.agency, count(delivery.seq) AS waiting,
+               coalesce(extract(epoch FROM now() - min(delivery.stored_at)), 0) AS age
+        FROM inbox LEFT JOIN delivery
+          ON delivery.agency = inbox.agency
+         AND delivery.collected_at IS NULL AND delivery.acknowledged_at IS NULL
+        GROUP BY inbox.agency ORDER BY inbox.agency
+        """
+    )
+    return [
+        InboxLag(row["agency"], row["waiting"], round(max(float(row["age"]), 0), 3)) for row in rows
+    ]
