@@ -11,6 +11,7 @@ from concordat.cli.publish import publish
 from concordat.cli.token import token
 from concordat.cli.up import up
 from concordat.cli.why import why
+from concordat.runtime.logs import quiet_clients
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -19,6 +20,13 @@ app = typer.Typer(
     help="Lawful case exchange between agencies.",
     epilog=EXIT_CODES,
 )
+
+
+@app.callback()
+def _quietly() -> None:
+    quiet_clients()
+
+
 app.command()(up)
 app.command()(demo)
 app.command()(publish)

@@ -1,7 +1,7 @@
 """How far each stage is behind, exactly: every offset is a record (no transactions)."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from confluent_kafka import (
@@ -12,7 +12,7 @@ from confluent_kafka import (
 )
 from confluent_kafka.admin import AdminClient
 
-TIMEOUT = 10.0
+TIMEOUT = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,26 +61,25 @@ def lag_of(bootstrap: str, stage: str, positions: Sequence[Position]) -> list[La
             "group.id": "concordat-lag",
             "enable.auto.commit": False,
             "auto.offset.reset": "earliest",
+            # One record per partition is wanted, not the backlog: fetch little, and at once.
+            "fetch.message.max.bytes": 64 * 1024,
+            "fetch.queue.backoff.ms": 10,
+            "fetch.wait.max.ms": 50,
             "log_level": 3,
         }
     )
     try:
-        return _lags(reader, stage, positions)
+        starts: dict[tuple[str, int], int] = {}
+        behind = dict.fromkeys((position.topic for position in positions), 0)
+        for position in positions:
+            low, high = _watermarks(reader, TopicPartition(position.topic, position.partition))
+            start = max(position.next_offset, low)
+            behind[position.topic] += max(high - start, 0)
+            if high > start:
+                starts[position.topic, position.partition] = start
+        oldest = _oldest(reader, starts)
     finally:
         reader.close()
-
-
-def _lags(reader: Consumer, stage: str, positions: Sequence[Position]) -> list[Lag]:
-    behind: dict[str, int] = {}
-    oldest: dict[str, int] = {}
-    for position in positions:
-        partition = TopicPartition(position.topic, position.partition)
-        low, high = _watermarks(reader, partition)
-        start = max(position.next_offset, low)
-        behind[position.topic] = behind.get(position.topic, 0) + max(high - start, 0)
-        if high > start:
-            written = _written_at(reader, position, start)
-            oldest[position.topic] = min(written, oldest.get(position.topic, written))
     now = time.time() * 1000
     return [
         Lag(stage, topic, count, round(max(now - oldest[topic], 0) / 1000, 3) if count else 0)
@@ -102,12 +101,23 @@ def _watermarks(reader: Consumer, partition: TopicPartition) -> tuple[int, int]:
             return int(low), int(high)
 
 
-def _written_at(reader: Consumer, position: Position, start: int) -> int:
-    """Return the log append time (ms) of the first unprocessed record."""
-    reader.assign([TopicPartition(position.topic, position.partition, start)])
+def _oldest(reader: Consumer, starts: Mapping[tuple[str, int], int]) -> dict[str, int]:
+    """Return per topic the log append time (ms) of its first unprocessed record."""
+    waiting = set(starts)
+    oldest: dict[str, int] = {}
+    if waiting:
+        reader.assign([TopicPartition(*place, offset) for place, offset in starts.items()])
     deadline = time.monotonic() + TIMEOUT
-    while time.monotonic() < deadline:
-        for message in reader.consume(1, 0.5):
-            if message.error() is None:
-                return int(message.timestamp()[1])
-    raise TimeoutError(f"{position.topic} did not give its record at {start}")
+    while waiting:
+        if time.monotonic() > deadline:
+            raise TimeoutError("the first unprocessed records could not be read")
+        for message in reader.consume(100, 0.2):
+            topic, partition = message.topic(), message.partition()
+            if message.error() or topic is None or partition is None:
+                continue
+            if (topic, partition) in waiting:
+                waiting.remove((topic, partition))
+                reader.incremental_unassign([TopicPartition(topic, partition)])
+                written = message.timestamp()[1]
+                oldest[topic] = min(written, oldest.get(topic, written))
+    return oldest

@@ -44,6 +44,12 @@ def configure_logs(service: str) -> None:
     structlog.contextvars.bind_contextvars(service=service)
 
 
+def quiet_clients() -> None:
+    """Keep the client libraries' remarks on passing states off a person's terminal."""
+    for name in ("aiokafka", "kafka", "asyncio"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
 def get_logger(name: str) -> Any:
     """Return a logger; write `log.info("routed", count=3)`, never a payload."""
     return structlog.get_logger(module=name)

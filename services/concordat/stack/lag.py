@@ -1,5 +1,7 @@
 """The lag of a whole stack: of each stage from Kafka, of deliver and the inboxes from Postgres."""
 
+import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import asyncpg
@@ -36,23 +38,33 @@ class StackLag:
 
 async def measure_lag(bootstrap: str, topics: Topics, auditor_dsn: str) -> StackLag:
     """Measure exactly, stage by stage in the order of the flow."""
-    admin = admin_client(bootstrap)
-    present = admin.list_topics(timeout=TIMEOUT).topics
-    outboxes = [topic for topic in sorted(present) if topics.agency_of(topic)]
-    stages = []
-    for stage, sources in (("admit", outboxes), ("route", [topics.incidents])):
-        positions = committed_positions(admin, group_of(stage, topics), sources)
-        stages += lag_of(bootstrap, stage, positions)
+    stages = await asyncio.to_thread(_stages, bootstrap, topics)
     connection = await asyncpg.connect(auditor_dsn, server_settings={"search_path": "concordat"})
     try:
         rows = await connection.fetch("SELECT partition, next_offset FROM consumed")
         consumed = {row["partition"]: row["next_offset"] for row in rows}
-        partitions = present[topics.routed].partitions if topics.routed in present else []
-        positions = [Position(topics.routed, each, consumed.get(each, 0)) for each in partitions]
-        stages += lag_of(bootstrap, "deliver", positions)
+        stages += await asyncio.to_thread(_deliver, bootstrap, topics, consumed)
         return StackLag(stages, await _inboxes(connection))
     finally:
         await connection.close()
+
+
+def _stages(bootstrap: str, topics: Topics) -> list[Lag]:
+    admin = admin_client(bootstrap)
+    present = admin.list_topics(timeout=TIMEOUT).topics
+    outboxes = [topic for topic in sorted(present) if topics.agency_of(topic)]
+    found = []
+    for stage, sources in (("admit", outboxes), ("route", [topics.incidents])):
+        positions = committed_positions(admin, group_of(stage, topics), sources)
+        found += lag_of(bootstrap, stage, positions)
+    return found
+
+
+def _deliver(bootstrap: str, topics: Topics, consumed: Mapping[int, int]) -> list[Lag]:
+    known = admin_client(bootstrap).list_topics(timeout=TIMEOUT).topics
+    partitions = known[topics.routed].partitions if topics.routed in known else []
+    positions = [Position(topics.routed, each, consumed.get(each, 0)) for each in partitions]
+    return lag_of(bootstrap, "deliver", positions)
 
 
 async def _inboxes(connection: asyncpg.Connection) -> list[InboxLag]:

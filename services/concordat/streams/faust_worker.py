@@ -7,7 +7,9 @@ broker they lost them (ADR 0004).
 import asyncio
 import os
 import sys
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import faust
@@ -85,6 +87,8 @@ def _app(name: str, bootstrap: str, instance: str, service: Callable[[], StageSe
         broker_heartbeat_interval=1,
         broker_request_timeout=30,
         table_standby_replicas=0,
+        # Faust makes this folder although there are no tables; not where the process happens to be.
+        datadir=str(Path(tempfile.gettempdir()) / f"concordat-faust-{os.getuid()}"),
         stream_wait_empty=False,
     )
 

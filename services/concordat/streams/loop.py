@@ -72,6 +72,8 @@ class LoopParts:
     metrics: StageMetrics
     clock: Clock
     hook: Callable[[str], None] = lambda _point: None
+    patience: float = LEAVE_AFTER_SECONDS
+    """Seconds without a usable register after which the worker leaves."""
 
 
 class StageLoop:
@@ -151,7 +153,7 @@ class StageLoop:
         self._parts.health.set_not_ready(str(error))
         self._parts.metrics.paused.set(1)
         consumer.pause(consumer.assignment())
-        if time.monotonic() - self._paused_since > LEAVE_AFTER_SECONDS:
+        if time.monotonic() - self._paused_since > self._parts.patience:
             raise error
 
     def _resume(self) -> None:

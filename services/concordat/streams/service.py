@@ -1,6 +1,7 @@
 """The composition root of admit and of route."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry
 
@@ -15,9 +16,18 @@ from concordat.stages.route import route_stage
 from concordat.streams.clients import common_settings, stage_consumer, stage_producer
 from concordat.streams.faust_worker import run_worker
 from concordat.streams.groups import group_of
-from concordat.streams.loop import LoopParts, StageLoop
+from concordat.streams.loop import LEAVE_AFTER_SECONDS, LoopParts, StageLoop
 from concordat.streams.metrics import StageMetrics
 from concordat.streams.register_feed import StrictRegisterFeed
+
+
+@dataclass(frozen=True, slots=True)
+class ComposedStage:
+    """A stage with its clients made and nothing started; `source` is what its loop consumes."""
+
+    parts: LoopParts
+    source: str
+    registry: CollectorRegistry
 
 
 def run_stage(
@@ -26,33 +36,49 @@ def run_stage(
     *,
     hook: Callable[[str], None] = lambda _point: None,
     clock: Clock = system_clock,
+    patience: float = LEAVE_AFTER_SECONDS,
 ) -> None:
     """Run stage `name` (admit or route) under Faust until it is told to stop."""
     configure_logs(f"{name}-{settings.instance}")
+    stage = compose_stage(name, settings, hook=hook, clock=clock, patience=patience)
     topics = Topics(settings.topic_prefix)
-    stage, source, strategy = _stage(name, topics, settings)
-    common = common_settings(settings.kafka, f"{name}-{settings.instance}")
-    health, registry = Health(), CollectorRegistry()
-    parts = LoopParts(
-        consumer=stage_consumer(common, group_of(name, topics), strategy),
-        producer=stage_producer(common),
-        feed=StrictRegisterFeed(common, topics.register),
-        stage=stage,
-        health=health,
-        metrics=StageMetrics(name, registry),
-        clock=clock,
-        hook=hook,
-    )
     if settings.health_port:
-        serve_health(health, registry, settings.host, settings.health_port)
+        serve_health(stage.parts.health, stage.registry, settings.host, settings.health_port)
     run_worker(
         name=f"{topics.prefix}{name}",
         bootstrap=settings.kafka,
         register=topics.register,
         instance=settings.instance,
-        loop=StageLoop(parts),
-        source=source,
+        loop=StageLoop(stage.parts),
+        source=stage.source,
     )
+
+
+def compose_stage(
+    name: str,
+    settings: Settings,
+    *,
+    hook: Callable[[str], None] = lambda _point: None,
+    clock: Clock = system_clock,
+    patience: float = LEAVE_AFTER_SECONDS,
+) -> ComposedStage:
+    """Return stage `name` as it runs in production; raises `ValueError` for settings it lacks."""
+    topics = Topics(settings.topic_prefix)
+    stage, source, strategy = _stage(name, topics, settings)
+    common = common_settings(settings.kafka, f"{name}-{settings.instance}")
+    registry = CollectorRegistry()
+    parts = LoopParts(
+        consumer=stage_consumer(common, group_of(name, topics), strategy),
+        producer=stage_producer(common),
+        feed=StrictRegisterFeed(common, topics.register),
+        stage=stage,
+        health=Health(),
+        metrics=StageMetrics(name, registry),
+        clock=clock,
+        hook=hook,
+        patience=patience,
+    )
+    return ComposedStage(parts, source, registry)
 
 
 def _stage(name: str, topics: Topics, settings: Settings) -> tuple[Stage, str, str]:
