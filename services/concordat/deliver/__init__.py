@@ -1,0 +1,1 @@
+"""Copies `routed` to Postgres, where every delivery is made once."""

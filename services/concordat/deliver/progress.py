@@ -1,0 +1,13 @@
+"""How far deliver has come, from the database that knows it."""
+
+from concordat.kafka.topics import Topics
+from concordat.postgres.pool import Pool
+
+
+async def progress(pool_auditor: Pool, topic: str = Topics().routed) -> dict[int, int]:
+    """Return the next offset of each partition of `topic`; partitions never read are left out."""
+    rows = await pool_auditor.fetch(
+        "SELECT partition, next_offset FROM concordat.consumed WHERE topic = $1 ORDER BY partition",
+        topic,
+    )
+    return {row["partition"]: row["next_offset"] for row in rows}

@@ -1,0 +1,110 @@
+"""A record of `routed` as rows, or the reason why it cannot be stored as it is."""
+
+from datetime import UTC, date, datetime
+
+import msgspec
+
+from concordat.deliver.rows import Decided, DeliveryRow, EventRow, Unreadable
+from concordat.stages.routed import RoutedRecord, SharedRecord, read_routed
+
+_INT4, _INT8 = 2**31, 2**63
+_NUL = "\\u0000"  # as JSON; PostgreSQL has no such character
+_LONGEST_NAME = 256  # far below what an index of PostgreSQL can hold
+_encode = msgspec.json.encode
+
+
+def read_record(partition: int, offset: int, value: bytes | None) -> Decided | Unreadable:
+    """Return the rows of one record; never raises for what is in it.
+
+    What passes can be stored: PostgreSQL will not refuse it for its contents.
+    """
+    if not value:
+        return Unreadable(partition, offset, "EMPTY")
+    try:
+        record = read_routed(value)
+        decided = _rows(record)
+    # A delivery's bytes are not decoded by the codec: their text may be none.
+    except (msgspec.MsgspecError, ValueError, OverflowError, RecursionError):
+        return Unreadable(partition, offset, "NOT_A_ROUTED_RECORD")
+    if not (_fits(record) and _is_text(decided.event)):
+        return Unreadable(partition, offset, "OUT_OF_RANGE")
+    return decided
+
+
+def _rows(record: RoutedRecord) -> Decided:
+    event = EventRow(
+        source=record.source,
+        id=record.id,
+        publisher=record.publisher,
+        type=record.type,
+        subject=record.subject,
+        event_time=_instant(record.time) if record.time else None,
+        synthetic=record.synthetic,
+        content=bytes.fromhex(record.content),
+        admission=record.admission,
+        register_offset=record.register,
+        decided_at=_instant(record.decided_at),
+        shared=_encode([_justification(shared) for shared in record.shared]).decode(),
+        withheld=_encode(record.withheld).decode(),
+    )
+    return Decided(event, tuple(_delivery(record, shared) for shared in record.shared))
+
+
+def _justification(shared: SharedRecord) -> dict[str, object]:
+    return {
+        "agency": shared.agency,
+        "agreement": shared.agreement,
+        "version": shared.version,
+        "digest": shared.digest,
+        "law": shared.law,
+        "shares": shared.shares,
+        "fields": shared.fields,
+        "delivery_id": shared.id,
+    }
+
+
+def _delivery(record: RoutedRecord, shared: SharedRecord) -> DeliveryRow:
+    body = bytes(shared.delivery).decode()
+    if not body.startswith("{"):
+        raise ValueError("a delivery is an object")
+    return DeliveryRow(
+        agency=shared.agency,
+        id=shared.id,
+        source=record.source,
+        event_id=record.id,
+        publisher=record.publisher,
+        subject=record.subject,
+        agreement=shared.agreement,
+        version=shared.version,
+        law=shared.law,
+        shares=",".join(shared.shares),
+        body=body,
+        keep_until=date.fromisoformat(shared.keepuntil) if shared.keepuntil else None,
+    )
+
+
+def _instant(text: str) -> datetime:
+    """Return the instant in UTC; without an offset it is no instant."""
+    value = datetime.fromisoformat(text)
+    if value.tzinfo is None:
+        raise ValueError("an instant names its offset")
+    return value.astimezone(UTC)
+
+
+def _fits(record: RoutedRecord) -> bool:
+    partition, offset = record.admission
+    small = (partition, *(shared.version for shared in record.shared))
+    names = [record.source, record.id]
+    names += (name for shared in record.shared for name in (shared.agency, shared.id))
+    return (
+        all(0 <= number < _INT4 for number in small)
+        and 0 <= offset < _INT8
+        and -_INT8 <= record.register < _INT8
+        and all(0 < len(name) <= _LONGEST_NAME for name in names)
+    )
+
+
+def _is_text(event: EventRow) -> bool:
+    names = (event.source, event.id, event.publisher, event.type, event.subject)
+    texts = (*names, event.shared, event.withheld)
+    return not any("\0" in text or _NUL in text for text in texts)

@@ -1,0 +1,93 @@
+"""The composition root of deliver."""
+
+import asyncio
+from collections.abc import Coroutine
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Any
+
+from concordat.deliver.loop import MOST_FAILURES, DeliverLoop, watch_log
+from concordat.deliver.readiness import Readiness
+from concordat.deliver.source import RoutedSource
+from concordat.deliver.store import DeliverStore, Hook, do_nothing
+from concordat.deliver.writer_lock import WriterLock, open_writer_lock
+from concordat.kafka.topics import Topics
+from concordat.postgres.pool import open_pool
+from concordat.runtime.logs import get_logger
+from concordat.runtime.settings import Settings
+
+_STATEMENT_SECONDS = 30.0
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverOptions:
+    """What only tests change.
+
+    `hook` is called at the points of the loop: "consumed", "stored" (before COMMIT), "committed".
+    """
+
+    hook: Hook = do_nothing
+    check_seconds: float = 10.0
+    most_failures: int = MOST_FAILURES
+
+
+async def run_deliver(
+    settings: Settings,
+    stop: asyncio.Event,
+    readiness: Readiness | None = None,
+    options: DeliverOptions | None = None,
+) -> None:
+    """Deliver until `stop`, waiting first while another process does.
+
+    Any error leaves nothing half done; the process is then to be started again.
+    """
+    state = readiness or Readiness()
+    async with open_writer_lock(settings.postgres.get_secret_value()) as lock:
+        if await lock.take(stop, lambda: state.no("writer", "another process delivers")):
+            log.info("is the writer")
+            state.yes("writer")
+            await _deliver(settings, stop, lock, state, options or DeliverOptions())
+
+
+async def _deliver(
+    settings: Settings,
+    stop: asyncio.Event,
+    lock: WriterLock,
+    readiness: Readiness,
+    options: DeliverOptions,
+) -> None:
+    topic = Topics(settings.topic_prefix).routed
+    async with AsyncExitStack() as stack:
+        source = RoutedSource(settings.kafka, topic)
+        stack.push_async_callback(source.stop)
+        await source.start()
+        identity, partitions = await source.describe()
+        pool = await stack.enter_async_context(
+            open_pool(
+                settings.postgres.get_secret_value(),
+                statement_seconds=_STATEMENT_SECONDS,
+                max_size=2,
+                # The tables grow from nothing: a plan made for a small one would be kept.
+                settings={"plan_cache_mode": "force_custom_plan"},
+            )
+        )
+        store = DeliverStore(pool, topic, identity, options.hook)
+        await _until_the_first_ends(
+            DeliverLoop(source, store, readiness, options.hook, options.most_failures).run(stop),
+            lock.watch(),
+            watch_log(source, identity, partitions, readiness, options.check_seconds),
+        )
+
+
+async def _until_the_first_ends(*parts: Coroutine[Any, Any, None]) -> None:
+    """Run all parts; when one ends or fails, so do the others, and its error is raised."""
+    tasks = [asyncio.ensure_future(part) for part in parts]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,108 @@
+"""The topic `routed`, read from positions kept in Postgres; nothing is committed to Kafka."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import OffsetOutOfRangeError
+from confluent_kafka import KafkaError, KafkaException, TopicCollection
+from confluent_kafka.admin import AdminClient
+
+from concordat.deliver.errors import RoutedLogChanged, RoutedTopicMissing
+from concordat.deliver.position import LogIdentity, LogRange
+
+MAX_RECORDS = 2000
+_WAIT_MS = 200
+_ASK_SECONDS = 10.0
+_MISSING = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC)  # noqa: SLF001 - its public name of a client-side code
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """One record: its place and its bytes."""
+
+    partition: int
+    offset: int
+    value: bytes | None
+
+
+class RoutedSource:
+    """A consumer of every partition of one topic."""
+
+    def __init__(self, bootstrap: str, topic: str) -> None:
+        self.topic = topic
+        self._bootstrap = bootstrap
+        # aiokafka cannot ask for a topic's id.
+        quiet = logging.getLogger(__name__)
+        self._admin = AdminClient({"bootstrap.servers": bootstrap}, logger=quiet)
+        self._consumer: Any = None
+
+    async def start(self) -> None:
+        """Connect; raises aiokafka's errors."""
+        self._consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._bootstrap,
+            auto_offset_reset="none",
+            enable_auto_commit=False,
+            check_crcs=True,
+            fetch_max_wait_ms=100,
+            max_partition_fetch_bytes=4 * 1024 * 1024,
+            max_poll_records=MAX_RECORDS,
+        )
+        await self._consumer.start()
+
+    async def stop(self) -> None:
+        """Disconnect; idempotent."""
+        if self._consumer is not None:
+            await self._consumer.stop()
+
+    async def describe(self) -> tuple[LogIdentity, tuple[int, ...]]:
+        """Return which log this is, and its partitions.
+
+        Raises `RoutedTopicMissing`; KafkaException when no broker answers.
+        """
+        topics = self._admin.describe_topics(
+            TopicCollection([self.topic]), request_timeout=_ASK_SECONDS
+        )
+        cluster = self._admin.describe_cluster(request_timeout=_ASK_SECONDS)
+        try:
+            topic = await asyncio.wrap_future(topics[self.topic])
+        except KafkaException as error:
+            if error.args[0].code() in _MISSING:
+                raise RoutedTopicMissing(self.topic) from None
+            raise
+        cluster_id = (await asyncio.wrap_future(cluster)).cluster_id
+        partitions = tuple(sorted(one.id for one in topic.partitions))
+        return LogIdentity(str(cluster_id), str(topic.topic_id)), partitions
+
+    async def ranges(self, partitions: tuple[int, ...]) -> dict[int, LogRange]:
+        """Return what the log holds of each partition now."""
+        places = [TopicPartition(self.topic, partition) for partition in partitions]
+        starts = await self._consumer.beginning_offsets(places)
+        ends = await self._consumer.end_offsets(places)
+        return {place.partition: LogRange(starts[place], ends[place]) for place in places}
+
+    def read_from(self, positions: Mapping[int, int]) -> None:
+        """Continue at these positions, of all partitions; what was fetched before is dropped."""
+        places = {TopicPartition(self.topic, one): offset for one, offset in positions.items()}
+        if self._consumer.assignment() != set(places):
+            self._consumer.assign(list(places))
+        for place, offset in places.items():
+            self._consumer.seek(place, offset)
+
+    async def read(self) -> list[Fetched]:
+        """Return the next records, in the order of each partition; empty after a short wait.
+
+        Raises `RoutedLogChanged` when a position is no longer in the log.
+        """
+        try:
+            fetched = await self._consumer.getmany(timeout_ms=_WAIT_MS, max_records=MAX_RECORDS)
+        except OffsetOutOfRangeError as error:
+            raise RoutedLogChanged(self.topic, "a position is outside of it") from error
+        return [
+            Fetched(place.partition, record.offset, record.value)
+            for place in sorted(fetched)
+            for record in fetched[place]
+        ]

@@ -1,0 +1,84 @@
+"""The statements of deliver. All rows of a batch go in one statement a table."""
+
+POSITIONS = """
+SELECT partition, next_offset, cluster_id, topic_id FROM concordat.consumed WHERE topic = $1
+"""
+
+BEGIN_AT = """
+INSERT INTO concordat.consumed (topic, partition, next_offset, cluster_id, topic_id)
+SELECT $1, p, o, $4, $5 FROM unnest($2::int[], $3::bigint[]) AS t(p, o)
+ON CONFLICT DO NOTHING
+"""
+
+# Compare and set: a row that is not where we expect it is another writer's.
+MOVE = """
+UPDATE concordat.consumed AS c SET next_offset = m.next_offset, updated_at = now()
+FROM unnest($2::int[], $3::bigint[], $4::bigint[]) AS m(partition, expected, next_offset)
+WHERE c.topic = $1 AND c.partition = m.partition AND c.next_offset = m.expected
+  AND c.cluster_id = $5 AND c.topic_id = $6
+RETURNING c.partition
+"""
+
+KNOWN_EVENTS = """
+SELECT source, id, content FROM concordat.event
+JOIN unnest($1::text[], $2::text[]) AS wanted(source, id) USING (source, id)
+"""
+
+KNOWN_ADMISSIONS = """
+WITH wanted AS (SELECT p, o FROM unnest($1::int[], $2::bigint[]) AS t(p, o))
+SELECT p, o FROM wanted JOIN concordat.event ON admission_partition = p AND admission_offset = o
+UNION ALL
+SELECT p, o FROM wanted JOIN concordat.repeat ON admission_partition = p AND admission_offset = o
+"""
+
+INSERT_EVENTS = """
+INSERT INTO concordat.event (source, id, publisher, type, subject, event_time, synthetic, content,
+    admission_partition, admission_offset, register_offset, decided_at, shared, withheld)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[],
+    $6::timestamptz[], $7::boolean[], $8::bytea[], $9::int[], $10::bigint[], $11::bigint[],
+    $12::timestamptz[], $13::jsonb[], $14::jsonb[])
+ON CONFLICT DO NOTHING RETURNING 1
+"""
+
+INSERT_REPEATS = """
+INSERT INTO concordat.repeat (admission_partition, admission_offset, source, id, publisher,
+    conflict)
+SELECT * FROM unnest($1::int[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::boolean[])
+ON CONFLICT DO NOTHING
+"""
+
+INSERT_UNREADABLE = """
+INSERT INTO concordat.unreadable_routed (topic, partition, "offset", reason)
+SELECT $1, p, o, r FROM unnest($2::int[], $3::bigint[], $4::text[]) AS t(p, o, r)
+ON CONFLICT DO NOTHING
+"""
+
+OPEN_INBOXES = """
+INSERT INTO concordat.inbox (agency, last_seq)
+SELECT agency, 0 FROM unnest($1::text[]) AS agency ORDER BY agency
+ON CONFLICT DO NOTHING
+"""
+
+LOCK_INBOXES = """
+SELECT agency, last_seq FROM concordat.inbox WHERE agency = ANY($1::text[])
+ORDER BY agency FOR NO KEY UPDATE
+"""
+
+TAKEN_IDS = """
+SELECT agency, id FROM concordat.delivery
+JOIN unnest($1::text[], $2::text[]) AS wanted(agency, id) USING (agency, id)
+"""
+
+INSERT_DELIVERIES = """
+INSERT INTO concordat.delivery (seq, agency, id, source, event_id, publisher, subject, agreement,
+    version, law, shares, body, keep_until)
+SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
+    $7::text[], $8::text[], $9::int[], $10::text[], $11::text[], $12::text[], $13::date[])
+"""
+
+SET_LAST = """
+UPDATE concordat.inbox SET last_seq = n.last_seq
+FROM unnest($1::text[], $2::bigint[]) AS n(agency, last_seq) WHERE inbox.agency = n.agency
+"""
+
+NOTIFY = "SELECT pg_notify('concordat_inbox', agency) FROM unnest($1::text[]) AS agency"

@@ -1,0 +1,1 @@
+"""The exchange's database: roles, migrations, pools. Every tenant query runs in `agency_scope`."""
