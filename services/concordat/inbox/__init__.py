@@ -1,0 +1,1 @@
+"""The HTTP API: agencies publish, read their inbox, and ask what became of an event."""

@@ -1,0 +1,71 @@
+"""What the endpoints need, handed in; and how an endpoint asks for it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Protocol
+
+from fastapi import Depends, Request
+
+from concordat.agreements.book import Book
+from concordat.inbox.arrivals import Arrivals
+from concordat.inbox.problems import unavailable
+from concordat.inbox.tokens import TokenVerifier
+from concordat.postgres.pool import Pool
+from concordat.runtime.clock import Clock
+from concordat_events.envelope import Event
+
+# DESIGN §4, P5: nothing is read under a book that is older than this.
+MAX_BOOK_AGE_SECONDS = 1.0
+
+
+class BookFeed(Protocol):
+    """Keeps a book as new as the register."""
+
+    @property
+    def book(self) -> Book:
+        """The newest book."""
+        ...
+
+    def age(self) -> float:
+        """Seconds since the book was last known to be at the register's end."""
+        ...
+
+
+class Outbox(Protocol):
+    """Writes events to the topic of the agency that publishes them."""
+
+    async def publish(self, agency: str, events: Sequence[Event]) -> None:
+        """Return when every event is durable; raises `OutboxUnavailable`."""
+        ...
+
+
+class OutboxUnavailable(Exception):
+    """Not every event is known to be durable; publishing all again is harmless."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dependencies:
+    """The composition: connections, the book, the clock."""
+
+    pool: Pool
+    feed: BookFeed
+    arrivals: Arrivals
+    outbox: Outbox
+    tokens: TokenVerifier
+    clock: Clock
+
+    def book_now(self) -> Book:
+        """Return the book if it is fresh enough to read under; else the request ends in 503."""
+        if self.feed.age() > MAX_BOOK_AGE_SECONDS:
+            raise unavailable("The register cannot be read to its end now; try again.")
+        return self.feed.book
+
+
+async def _dependencies_of(request: Request) -> Dependencies:
+    dependencies = request.app.state.dependencies
+    if not isinstance(dependencies, Dependencies):
+        raise unavailable("This process only describes the interface.")
+    return dependencies
+
+
+Needs = Annotated[Dependencies, Depends(_dependencies_of)]

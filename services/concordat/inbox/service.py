@@ -1,0 +1,106 @@
+"""The inbox process: connects everything, serves until told to stop."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import uvicorn
+
+from concordat.inbox.app import create_app
+from concordat.inbox.arrivals import Arrivals
+from concordat.inbox.dependencies import Dependencies
+from concordat.inbox.kafka_outbox import open_outbox
+from concordat.inbox.listener import listen
+from concordat.inbox.token_keys import TokenKeys
+from concordat.inbox.tokens import TokenVerifier
+from concordat.kafka.register_feed import RegisterFeed
+from concordat.kafka.topics import Topics
+from concordat.postgres.pool import open_pool
+from concordat.runtime.clock import system_clock
+from concordat.runtime.logs import get_logger
+from concordat.runtime.settings import Settings
+
+STOPPED_WITHIN_SECONDS = 5
+
+log = get_logger(__name__)
+
+
+class ServerEnded(RuntimeError):
+    """The HTTP server or the listener ended although nobody asked them to."""
+
+
+async def run_inbox(settings: Settings, stop: asyncio.Event) -> None:
+    """Serve the API on `settings.host` and `settings.port` until `stop` is set.
+
+    Raises `OSError` when the port is taken. Open long polls are answered at once on stopping.
+    """
+    with socket.create_server((settings.host, settings.port)) as listening:
+        async with (
+            _open_dependencies(settings) as dependencies,
+            listen(settings.postgres.get_secret_value(), dependencies.arrivals) as listener,
+        ):
+            log.info("serving", port=listening.getsockname()[1])
+            await _serve(dependencies, listening, stop, listener)
+
+
+@asynccontextmanager
+async def _open_dependencies(settings: Settings) -> AsyncIterator[Dependencies]:
+    topics = Topics(settings.topic_prefix)
+    tokens = TokenVerifier(
+        TokenKeys(settings.token_keys),
+        issuer=settings.token_issuer,
+        audience=settings.token_audience,
+        clock=system_clock,
+    )
+    async with (
+        open_pool(settings.postgres.get_secret_value()) as pool,
+        open_outbox(settings.kafka, topics) as outbox,
+        _following(RegisterFeed(settings.kafka, topics)) as feed,
+    ):
+        yield Dependencies(pool, feed, Arrivals(), outbox, tokens, system_clock)
+
+
+@asynccontextmanager
+async def _following(feed: RegisterFeed) -> AsyncIterator[RegisterFeed]:
+    await feed.start()
+    try:
+        yield feed
+    finally:
+        await feed.stop()
+
+
+async def _serve(
+    dependencies: Dependencies,
+    listening: socket.socket,
+    stop: asyncio.Event,
+    listener: asyncio.Task[None],
+) -> None:
+    server = _Server(
+        uvicorn.Config(
+            create_app(dependencies),
+            access_log=False,  # it would log paths and queries
+            log_config=None,
+            lifespan="off",
+            ws="none",
+            server_header=False,
+            timeout_graceful_shutdown=STOPPED_WITHIN_SECONDS,
+        )
+    )
+    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait((serving, stopping, listener), return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    dependencies.arrivals.close()
+    server.should_exit = True
+    await serving
+    if not stop.is_set():
+        raise ServerEnded
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to the process, which decides when to stop."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
