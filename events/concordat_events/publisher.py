@@ -80,10 +80,10 @@ class Publisher:
 
     async def __aenter__(self) -> Self:
         try:
-            first = await self._open()
+            self._connection = await self._open()
         except ConnectionFailed as failed:
             raise PublishFailed(f"no connection to Kafka: {failed.reason}") from failed
-        self._sending = asyncio.create_task(self._keep_sending(first))
+        self._sending = asyncio.create_task(self._keep_sending(self._connection))
         self._sending.add_done_callback(self._ended)
         return self
 
@@ -100,6 +100,8 @@ class Publisher:
             if self._sending is not None:
                 self._sending.cancel()
                 await asyncio.wait([self._sending])
+            if self._connection is not None:  # left before it was used, or while it was closing
+                await self._connection.close()
 
     async def publish(self, event: Event) -> None:
         """Return when Kafka has stored `event`; raise `PublishFailed` when it will not be."""
@@ -178,8 +180,8 @@ class Publisher:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._work.wait(), self._limits.stuck_after / 4)
         finally:
-            self._connection = None
             await connection.close()
+            self._connection = None
 
     async def _send_waiting(self, connection: Connection) -> None:
         self._work.clear()

@@ -1,0 +1,1 @@
+"""The agency's side: what turns an agency's files into events."""
