@@ -56,6 +56,12 @@ class Event(BaseModel):
         return frozenset(self.withholdfrom.split(",")) if self.withholdfrom else frozenset()
 
 
+class ReceivedEvent(Event):
+    """An event as it must arrive: it says its version itself."""
+
+    specversion: Literal["1.0"]
+
+
 class _AnyData(BaseModel):
     model_config = ConfigDict(extra="allow")
 
@@ -63,7 +69,7 @@ class _AnyData(BaseModel):
 @cache
 def _model_for(event_type: str) -> type[Event]:
     data = CATALOGUE.get(event_type, _AnyData)
-    return create_model(f"Event_{data.__name__}", __base__=Event, data=(data, ...))
+    return create_model(f"Event_{data.__name__}", __base__=ReceivedEvent, data=(data, ...))
 
 
 def read_event(value: bytes | None, content_type: str | None = CONTENT_TYPE) -> Event:

@@ -37,6 +37,7 @@ def check_agreement(agreement: Agreement, world: World) -> list[CheckFault]:
             _dates(agreement),
             _parties(agreement, world),
             _share_ids(agreement),
+            _never_sent(agreement, world),
             *(
                 _share(agreement, share, index, world)
                 for index, share in enumerate(agreement.shares)
@@ -76,6 +77,15 @@ def _share_ids(agreement: Agreement) -> Iterator[CheckFault]:
         if share.id in seen:
             yield CheckFault(("shares", index, "id"), f"the share {share.id!r} stands twice")
         seen.add(share.id)
+
+
+def _never_sent(agreement: Agreement, world: World) -> Iterator[CheckFault]:
+    models = {world.catalogue.get(share.event) for share in agreement.shares} - {None}
+    known = {path for model in models if model for path in leaves(model)}
+    for index, path in enumerate(agreement.never_send):
+        if models and path not in known:
+            message = f"{path!r} is not a field of any event type that this agreement shares"
+            yield CheckFault(("never_send", index), message)
 
 
 def _share(agreement: Agreement, share: Share, index: int, world: World) -> Iterator[CheckFault]:

@@ -24,7 +24,7 @@ progress = Console(stderr=True, highlight=False)
 
 def say(sentence: str) -> None:
     """Tell a person what happens, on stderr."""
-    progress.print(sentence, markup=False)
+    progress.print(sentence, markup=False, soft_wrap=True)  # one line stays one, also in a file
 
 
 def put(text: str) -> None:
@@ -39,5 +39,5 @@ def put_json(value: Any) -> None:
 
 def fail(sentence: str, code: int) -> NoReturn:
     """Say why and leave with `code`."""
-    progress.print(f"concordat: {sentence}", markup=False, style="red")
+    progress.print(f"concordat: {sentence}", markup=False, style="red", soft_wrap=True)
     raise typer.Exit(code)

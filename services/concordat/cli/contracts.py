@@ -16,7 +16,7 @@ from concordat.inbox.app import create_app
 from concordat.runtime.settings import CONTRACTS
 from concordat_events.catalogue import CATALOGUE
 from concordat_events.delivery import Delivery
-from concordat_events.envelope import Event
+from concordat_events.envelope import Event, ReceivedEvent
 from concordat_events.receipt import RECEIPT_TYPE, Receipt
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -51,7 +51,7 @@ def schemas() -> Mapping[PurePosixPath, str]:
     """Return the text of every generated file by its path within contracts/."""
     # An envelope's data has a schema of its own.
     envelope = create_model(
-        "Event", __base__=Event, __doc__=Event.__doc__, data=(dict[str, Any], ...)
+        "Event", __base__=ReceivedEvent, __doc__=Event.__doc__, data=(dict[str, Any], ...)
     )
     generated = {
         **{kind: _schema(kind, model) for kind, model in CATALOGUE.items()},

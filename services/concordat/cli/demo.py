@@ -12,7 +12,7 @@ from concordat.cli.console import FAILED, NEGATIVE, TRY_AGAIN, USAGE, fail, put_
 from concordat.cli.demo_view import DemoView, print_summary
 from concordat.cli.target import JsonOption
 from concordat.cli.up import Terminal
-from concordat.publish.police_uk import NotAStreetFile
+from concordat.publish.police_uk import NotAStreetFile, read_street_file
 from concordat.stack.contracts import ContractFaults
 from concordat.stack.demonstration import DATA, NotDelivered, play_demonstration
 from concordat.stack.embedded import forget
@@ -29,6 +29,7 @@ def demo(
 ) -> None:
     """Start, play, wait until everything has arrived, print the summary, stop."""
     try:
+        _look_into(data)
         summary = asyncio.run(_run(data))
     except NotAStreetFile as error:
         fail(f"{data.name}: {error}", NEGATIVE)
@@ -42,6 +43,12 @@ def demo(
         put_json(summary.as_json())
     else:
         print_summary(summary)
+
+
+def _look_into(data: Path) -> None:
+    """Refuse a file that cannot be played before anything is started for it."""
+    with data.open("rb") as stream:
+        next(read_street_file(stream), None)
 
 
 async def _run(data: Path) -> Summary:

@@ -1,6 +1,7 @@
 """How the demonstration looks at a terminal: a bar, a table, addresses, two explanations."""
 
 import asyncio
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Self
 
@@ -80,27 +81,15 @@ def print_summary(summary: Summary) -> None:
     say(", ".join(f"{name} {seconds} s" for name, seconds in summary.seconds.items()))
 
 
-def print_urls(stack: Stack, *, demo: bool) -> None:
-    """Print where things are and a ready-made request per agency."""
+def print_urls(stack: Stack, agencies: Iterable[str]) -> None:
+    """Print where things are and a ready-made request for each of `agencies`."""
     put(f"API    {stack.api}/v1   (description: {stack.api}/v1/openapi.json)")
     put(f"Kafka  {stack.kafka}")
     put(f"State  {stack.state}")
-    if not demo:
-        return
     state = f"--state {stack.state}"
-    for agency in DEMO_AGENCIES:
+    for agency in agencies:
         token = f"$(.venv/bin/concordat token {agency} {state})"
         put(f'curl -s -H "Authorization: Bearer {token}" "{stack.api}/v1/inbox?limit=1"')
-
-
-DEMO_AGENCIES = (
-    "west-mercia-police",
-    "childrens-social-care",
-    "adult-social-care",
-    "worcestershire-health",
-    "womens-aid",
-    "probation",
-)
 
 
 async def examples(exchange: Exchange) -> None:

@@ -2,7 +2,7 @@
 
 import typer
 
-from concordat.cli import agreements, inbox, register, run, topics
+from concordat.cli import agreements, contracts, inbox, register, run, topics
 from concordat.cli.console import EXIT_CODES
 from concordat.cli.demo import demo
 from concordat.cli.forget import forget
@@ -17,7 +17,11 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="Lawful case exchange between agencies.",
+    help=(
+        "Lawful case exchange between agencies. Commands find a stack in --state DIR, in "
+        "CONCORDAT_STATE, in .concordat, or at CONCORDAT_KAFKA, CONCORDAT_API and "
+        "CONCORDAT_AUDITOR (a DSN), with CONCORDAT_TOKEN as the bearer token."
+    ),
     epilog=EXIT_CODES,
 )
 
@@ -38,6 +42,7 @@ app.add_typer(inbox.app, name="inbox")
 app.add_typer(agreements.app, name="agreements")
 app.add_typer(register.app, name="register")
 app.add_typer(topics.app, name="topics")
+app.add_typer(contracts.app, name="contracts")
 app.add_typer(run.app, name="run")
 
 if __name__ == "__main__":

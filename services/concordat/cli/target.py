@@ -1,5 +1,7 @@
 """Which stack a command speaks to: a state directory, or addresses said aloud."""
 
+import contextlib
+import socket
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -17,6 +19,7 @@ from concordat.stack.stack import Stack
 from concordat.stack.state_directory import StateDirectory
 
 DEFAULT_STATE = Path(".concordat")
+REACH_SECONDS = 5.0
 
 StateOption = Annotated[
     Path | None,
@@ -53,19 +56,21 @@ class Target:
 
     @property
     def kafka(self) -> str:
-        """Bootstrap servers."""
+        """Bootstrap servers, one of which answers."""
         if self.addresses.kafka:
-            return self.addresses.kafka
-        return self.stack.kafka if self.stack else self._missing("CONCORDAT_KAFKA")
+            return _answering(self.addresses.kafka, *self.addresses.kafka.split(","))
+        if self.stack is None:
+            self._missing("CONCORDAT_KAFKA")
+        return _answering(self.stack.kafka, self.stack.kafka)
 
     @property
     def api(self) -> str:
-        """Base URL of the HTTP API."""
-        if self.addresses.api:
-            return self.addresses.api
-        if self.stack is None or self.stack.api is None:
+        """Base URL of the HTTP API, which answers."""
+        api = self.addresses.api or (self.stack.api if self.stack else None)
+        if api is None:
             self._missing("CONCORDAT_API")
-        return self.stack.api
+        url = httpx.URL(api)
+        return _answering(api, f"{url.host}:{url.port or (443 if url.scheme == 'https' else 80)}")
 
     @property
     def auditor_dsn(self) -> str:
@@ -76,6 +81,7 @@ class Target:
             self._missing("CONCORDAT_AUDITOR")
         password = self.state.secret("postgres-concordat-auditor")
         place = f"{self.stack.postgres_host}:{self.stack.postgres_port}"
+        _answering(place, place)
         return f"postgresql://concordat_auditor:{password}@{place}/{self.stack.postgres_database}"
 
     def token(self, agency: str) -> str:
@@ -116,6 +122,19 @@ class Target:
             f"name another with --state, or set {variable}",
             UNAVAILABLE,
         )
+
+
+def _answering(address: str, *places: str) -> str:
+    """Return `address` when something listens at one of `places`; else end the command."""
+    for place in places:
+        host, _, port = place.strip().rpartition(":")
+        with contextlib.suppress(OSError, ValueError):
+            socket.create_connection((host, int(port)), REACH_SECONDS).close()
+            return address
+    fail(
+        f"nothing answers at {address}; start a stack with `make run`, or name another with --state",
+        UNAVAILABLE,
+    )
 
 
 def find_target(state: Path | None) -> Target:

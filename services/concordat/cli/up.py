@@ -10,7 +10,8 @@ import typer
 from concordat.cli.console import FAILED, UNAVAILABLE, fail, say
 from concordat.cli.demo_view import DemoView, examples, print_summary, print_urls
 from concordat.cli.target import DEFAULT_STATE
-from concordat.stack.contracts import ContractFaults
+from concordat.runtime.settings import CONTRACTS
+from concordat.stack.contracts import ContractFaults, load_parties
 from concordat.stack.death import Death
 from concordat.stack.errors import StackAlreadyRunning, StackError
 from concordat.stack.state_directory import StateDirectory
@@ -70,7 +71,7 @@ async def _run(folder: Path, *, demo: bool) -> None:
                 playing.cancel()
                 return
             print_summary(playing.result())
-        print_urls(exchange.stack, demo=demo)
+        print_urls(exchange.stack, load_parties(CONTRACTS).agencies)
         if demo:
             await examples(exchange)
         say(NOT_ENFORCED)

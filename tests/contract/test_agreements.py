@@ -1,0 +1,193 @@
+import csv
+import re
+from typing import Any
+
+import pytest
+
+from builders import NOW, agreement_of, share_of
+from concordat.agreements.reading import read_agreement
+from concordat.runtime.settings import CONTRACTS
+from concordat.stack.demonstration import DATA
+from contract.agreement_rules import (
+    beyond_gateway,
+    sends_to,
+    unmet_values,
+    unsaid,
+    unused,
+    without_law,
+)
+from contract.folder import AGREEMENTS, agreement, contracts
+
+INCIDENT = "domestic-abuse.incident-recorded.v1"
+CRIME = "community-safety.crime-recorded.v1"
+# The recipients here that are no relevant authority (Crime and Disorder Act 1998 s.115).
+NO_RELEVANT_AUTHORITY = ("womens-aid", "wyre-forest-housing")
+BARE_LAW = {"gateway": "g", "publisher_basis": ["gdpr-6-1-e"], "recipient_basis": ["gdpr-6-1-e"]}
+
+
+def _text(agreement_id: str) -> str:
+    return (CONTRACTS / "agreements" / f"{agreement_id}.yaml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", AGREEMENTS)
+def test_every_agreement_reads_without_a_fault(name: str) -> None:
+    known = contracts()
+    reading = read_agreement(
+        _text(name), name=name, agencies=known.agencies, controllers=known.controllers
+    )
+    assert reading.faults == ()
+    assert reading.document is not None
+
+
+def test_the_folder_holds_these_agreements() -> None:
+    files = sorted(file.stem for file in (CONTRACTS / "agreements").iterdir())
+    assert files == list(AGREEMENTS)
+
+
+@pytest.mark.parametrize("name", AGREEMENTS)
+def test_every_agreement_is_in_force_and_reviewed_before_it_ends(name: str) -> None:
+    found = agreement(name)
+    assert found.dpia.approved < found.effective.from_ < NOW.date() < found.review_by
+    assert found.review_by < found.effective.until
+
+
+@pytest.mark.parametrize("name", AGREEMENTS)
+def test_sensitive_data_is_sent_only_under_a_law_with_its_basis(name: str) -> None:
+    assert without_law(agreement(name)) == []
+
+
+@pytest.mark.parametrize("name", AGREEMENTS)
+def test_what_a_delivery_gives_away_is_said_aloud(name: str) -> None:
+    assert unsaid(agreement(name)) == []
+
+
+@pytest.mark.parametrize("name", AGREEMENTS)
+def test_every_word_of_an_agreement_is_used(name: str) -> None:
+    assert unused(agreement(name)) == []
+
+
+@pytest.mark.parametrize("name", AGREEMENTS)
+def test_section_115_runs_only_to_relevant_authorities(name: str) -> None:
+    allowed = contracts().agencies.keys() - set(NO_RELEVANT_AUTHORITY)
+    assert beyond_gateway(agreement(name), "cda1998-s115", allowed) == []
+
+
+@pytest.mark.parametrize("name", AGREEMENTS)
+def test_every_recipient_is_told_what_no_machine_enforces(name: str) -> None:
+    found = agreement(name)
+    recipients = {agency for share in found.shares for agency in found.recipients(share)}
+    assert recipients <= found.undertakings.keys()
+    assert all(found.undertakings[agency] for agency in recipients)
+
+
+def test_conditions_ask_for_categories_and_districts_that_the_police_publish() -> None:
+    with DATA.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    known = {
+        "category": frozenset("-".join(_words(row["Crime type"])) for row in rows),
+        "district": frozenset(row["LSOA name"].rsplit(" ", 1)[0] for row in rows),
+    }
+    assert unmet_values(agreement("worcestershire-community-safety"), known) == []
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[a-z]+", text.lower())
+
+
+@pytest.mark.parametrize(
+    ("agency", "never"),
+    [
+        ("probation", ("victim.", "safe_contact.", "children", "child_count", "relationship")),
+        ("womens-aid", ("alleged_perpetrator.", "offences", "weapon", "repeats_12m", "ticks")),
+        ("worcestershire-health", ("alleged_perpetrator.", "safe_contact.", "offences")),
+        ("childrens-social-care", ("safe_contact.", "alleged_perpetrator.warnings")),
+        ("adult-social-care", ("safe_contact.", "children", "alleged_perpetrator.warnings")),
+    ],
+)
+def test_an_agency_is_never_sent_what_would_do_harm_there(
+    agency: str, never: tuple[str, ...]
+) -> None:
+    sent = sends_to(agreement("worcestershire-domestic-abuse"), agency, INCIDENT)
+    assert sent
+    assert [path for path in sorted(sent) if path.startswith(never)] == []
+
+
+def test_nobody_is_sent_an_address_or_the_narrative() -> None:
+    found = agreement("worcestershire-domestic-abuse")
+    sent = {path for agency in found.parties for path in sends_to(found, agency, INCIDENT)}
+    places = ("address", "postcode", "uprn", "narrative")
+    assert [path for path in sent if any(place in path for place in places)] == []
+
+
+def test_only_womens_aid_is_told_how_to_reach_the_victim() -> None:
+    found = agreement("worcestershire-domestic-abuse")
+    told = [
+        agency
+        for agency in found.parties
+        if any(path.startswith("safe_contact") for path in sends_to(found, agency, INCIDENT))
+    ]
+    assert told == ["womens-aid"]
+
+
+def test_the_police_send_crimes_differently_to_each_recipient() -> None:
+    found = agreement("worcestershire-community-safety")
+    sent = {
+        agency: sends_to(found, agency, CRIME)
+        for agency in found.parties
+        if agency != "west-mercia-police"
+    }
+    assert len(sent) == 7
+    assert len(set(sent.values())) == len(sent)
+    assert sent["womens-aid"] == {"month", "district"}
+
+
+def test_sensitive_data_without_its_basis_is_found() -> None:
+    sensitive = share_of(event=INCIDENT, send=["grade"])
+    harmless = share_of(id="harmless", event=INCIDENT, send=["victim.name"])
+    for law in (
+        BARE_LAW,
+        {**BARE_LAW, "recipient_basis": ["gdpr-9-2-g", "dpa2018-sch1-18"]},
+        {**BARE_LAW, "publisher_basis": ["gdpr-9-2-g", "dpa2018-sch1-18"]},
+        {**BARE_LAW, "publisher_basis": ["gdpr-9-2-g"], "recipient_basis": ["dpa2018-sch1-18"]},
+    ):
+        found = agreement_of(laws={"protect": law}, shares=[sensitive, harmless])
+        assert without_law(found) == ["all-crimes"]
+    basis = ["gdpr-6-1-e", "gdpr-10-dpa2018-sch1-18"]
+    covered = {"gateway": "g", "publisher_basis": basis, "recipient_basis": basis}
+    assert without_law(agreement_of(laws={"protect": covered}, shares=[sensitive])) == []
+
+
+def test_a_condition_given_away_in_silence_is_found() -> None:
+    when = [{"field": "district", "is": "Redditch"}]
+    assert unsaid(agreement_of(shares=[share_of(when=when)])) == ["all-crimes: district"]
+    for said in ({"reveals": ["district"]}, {"send": ["category", "district"]}):
+        assert unsaid(agreement_of(shares=[share_of(when=when, **said)])) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"groups": {"nobody": ["social-care"]}},
+        {"field_sets": {"nothing": ["category"]}},
+        {"laws": {"protect": BARE_LAW, "idle": BARE_LAW}},
+        {"parties": {name: {"acts_as": "controller"} for name in ("police", "social-care", "x1")}},
+        {"never_send": ["contxet"]},
+    ],
+)
+def test_an_empty_word_is_found(change: dict[str, Any]) -> None:
+    parties = {name: {"acts_as": "controller"} for name in ("police", "social-care")}
+    assert unused(agreement_of(parties=parties)) == []
+    assert len(unused(agreement_of(**({"parties": parties} | change)))) == 1
+
+
+def test_a_gateway_used_towards_a_stranger_is_found() -> None:
+    found = agreement_of(shares=[share_of(to=["social-care", "womens-aid"])])
+    assert beyond_gateway(found, "ca2004-s11", ["social-care"]) == ["all-crimes: womens-aid"]
+    assert beyond_gateway(found, "cda1998-s115", ["social-care"]) == []
+
+
+def test_a_value_that_never_occurs_is_found() -> None:
+    when = [{"field": "category", "in": ["drugs", "drug"]}, {"field": "district", "is": "Nowhere"}]
+    found = agreement_of(shares=[share_of(when=when)])
+    known = {"category": frozenset({"drugs"}), "district": frozenset({"Redditch"})}
+    assert unmet_values(found, known) == ["all-crimes: drug", "all-crimes: Nowhere"]
