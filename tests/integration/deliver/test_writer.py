@@ -1,0 +1,63 @@
+"""One process delivers, a second one waits."""
+
+import pytest
+
+from concordat.deliver.errors import WriterActive, WriterLockLost
+from concordat.deliver.readiness import Readiness
+from concordat.deliver.replay import forget_positions
+from integration.deliver.exchange import Exchange, ready, until
+from unit.deliver.records import routed
+
+
+async def test_the_second_process_waits_and_takes_over_when_the_first_one_stops(
+    exchange: Exchange,
+) -> None:
+    first, second = Readiness(), Readiness()
+    async with exchange.delivering(readiness=first) as one:
+        await ready(first, one)
+        async with exchange.delivering(readiness=second) as two:
+            await exchange.write(routed("event-0001", (0, 0), "schools"))
+            await until(exchange.is_all_consumed, one)
+
+            async def waits() -> bool:
+                return second.reason == "another process delivers"
+
+            await until(waits, two)
+            assert not second.ready
+            await _end_the_lock_s_session(exchange)
+
+            async def lost() -> bool:
+                return one.done()
+
+            await until(lost)
+            assert isinstance(one.exception(), WriterLockLost)
+            await ready(second, two)
+            await exchange.write(routed("event-0002", (0, 1), "schools"))
+            await until(exchange.is_all_consumed, two)
+    assert await exchange.inbox("schools") == [(1, "event-0001"), (2, "event-0002")]
+
+
+async def test_stopping_ends_it_in_order_also_while_it_waits(exchange: Exchange) -> None:
+    readiness = Readiness()
+    async with exchange.delivering(readiness=readiness) as one:
+        await ready(readiness, one)
+        async with exchange.delivering() as two:
+            pass
+        assert two.exception() is None
+    assert one.exception() is None
+
+
+async def test_positions_are_not_forgotten_under_a_running_process(exchange: Exchange) -> None:
+    readiness = Readiness()
+    async with exchange.delivering(readiness=readiness) as task:
+        await ready(readiness, task)
+        with pytest.raises(WriterActive):
+            await forget_positions(exchange.settings.postgres.get_secret_value(), exchange.topic)
+
+
+async def _end_the_lock_s_session(exchange: Exchange) -> None:
+    ended = await exchange.ask(
+        """SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted
+           AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
+    )
+    assert ended == [(True,)]
