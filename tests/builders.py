@@ -94,18 +94,25 @@ class Exchange:
             key = self.keys[controller] = key_of(controller)
             self.write(
                 f"controller/{controller}",
-                Controller(
-                    schema_="concordat/controller/v1",
-                    id=controller,
-                    name=controller,
-                    keys=[public(key)],
-                ).model_dump_json(by_alias=True),
+                Controller.model_validate(
+                    {
+                        "schema": "concordat/controller/v1",
+                        "id": controller,
+                        "name": controller,
+                        "keys": [public(key)],
+                    }
+                ).model_dump_json(),
             )
             for agency in agencies:
-                record = Agency(
-                    schema_="concordat/agency/v1", id=agency, name=agency, controller=controller
+                record = Agency.model_validate(
+                    {
+                        "schema": "concordat/agency/v1",
+                        "id": agency,
+                        "name": agency,
+                        "controller": controller,
+                    }
                 )
-                self.write(f"agency/{agency}", record.model_dump_json(by_alias=True))
+                self.write(f"agency/{agency}", record.model_dump_json())
 
     def write(self, key: str, value: str | bytes | None, recorded_at: datetime = RECORDED) -> None:
         """Append one register record."""

@@ -85,12 +85,15 @@ def read_event(value: bytes | None, content_type: str | None = CONTENT_TYPE) -> 
     known = isinstance(event_type, str) and event_type in CATALOGUE
     if isinstance(event_type, str) and not known:
         faults.append(Fault(FaultCode.UNKNOWN_TYPE, "type", "is not a published event type"))
+    details: list[ErrorDetails] = []
     try:
         event = _model_for(event_type if known else "").model_validate_json(value or b"")
     except ValidationError as error:
         details = error.errors(include_url=False, include_context=False, include_input=False)
-        faults.extend(_fault(detail, parsed) for detail in details)
-        raise InvalidEvent(tuple(faults)) from None
+    # Raised outside of the handler: the parser's own error may name what it met.
+    if details:
+        explained = _Explained(parsed)
+        faults.extend(explained.fault(detail) for detail in details)
     if faults:
         raise InvalidEvent(tuple(faults))
     return event
@@ -110,31 +113,43 @@ def _check_content_type(content_type: str | None) -> None:
         raise InvalidEvent((Fault(FaultCode.CONTENT_TYPE, "", message),))
 
 
-_CODES = {"missing": FaultCode.MISSING, "extra_forbidden": FaultCode.UNDECLARED}
 _WRONG_TYPE = ("_type", "_parsing", "_from_date_parsing")
 
 
-def _fault(detail: ErrorDetails, parsed: dict[str, Any]) -> Fault:
-    loc = detail["loc"]
-    kind = detail["type"]
-    if kind == "extra_forbidden":
-        # The name itself may be personal data, so only its place is told.
-        owner: Any = parsed
-        for step in loc[:-1]:
-            owner = owner[step]
-        number = list(owner).index(loc[-1]) + 1
-        message = f"key number {number} is not declared by the contract"
-        return Fault(FaultCode.UNDECLARED, _path(loc[:-1]), message)
-    if kind == "missing":
-        return Fault(FaultCode.MISSING, _path(loc), "is missing")
-    wrong_type = kind.endswith(_WRONG_TYPE)
-    code = FaultCode.WRONG_TYPE if wrong_type else FaultCode.WRONG_VALUE
-    return Fault(code, _path(loc), _sentence(kind, detail["msg"]))
+class _Explained:
+    """The parser's faults in our words, about one parsed document."""
+
+    def __init__(self, parsed: dict[str, Any]) -> None:
+        self._parsed = parsed
+        self._numbers: dict[tuple[int | str, ...], dict[str, int]] = {}
+
+    def fault(self, detail: ErrorDetails) -> Fault:
+        loc, kind = detail["loc"], detail["type"]
+        if kind == "extra_forbidden":
+            # The name itself may be personal data, so only its place is told.
+            message = f"key number {self._number(loc)} is not declared by the contract"
+            return Fault(FaultCode.UNDECLARED, _path(loc[:-1]), message)
+        if kind == "missing":
+            return Fault(FaultCode.MISSING, _path(loc), "is missing")
+        if kind == "json_invalid":
+            return Fault(FaultCode.NOT_JSON, "", "is not JSON")
+        wrong_type = kind.endswith(_WRONG_TYPE)
+        code = FaultCode.WRONG_TYPE if wrong_type else FaultCode.WRONG_VALUE
+        return Fault(code, _path(loc), _sentence(kind, detail["msg"]))
+
+    def _number(self, loc: tuple[int | str, ...]) -> int:
+        owner = loc[:-1]
+        if owner not in self._numbers:
+            value: Any = self._parsed
+            for step in owner:
+                value = value[step]
+            self._numbers[owner] = {name: number for number, name in enumerate(value, 1)}
+        return self._numbers[owner][str(loc[-1])]
 
 
 def _sentence(kind: str, message: str) -> str:
     # pydantic's sentences quote the rule; only its parsers may quote what they met.
-    if "parsing" in kind or kind in ("json_invalid", "string_unicode"):
+    if "parsing" in kind or kind == "string_unicode":
         return "cannot be read as the type the contract declares"
     return message[:1].lower() + message[1:]
 

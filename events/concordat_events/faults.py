@@ -21,6 +21,10 @@ class FaultCode(StrEnum):
     WRONG_SOURCE = "WRONG_SOURCE"
     WRONG_KEY = "WRONG_KEY"
     UNKNOWN_AGENCY = "UNKNOWN_AGENCY"
+    AND_MORE = "AND_MORE"
+
+
+MOST_FAULTS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +40,14 @@ class Fault:
 
 
 class InvalidEvent(ValueError):
-    """The bytes are not an event that the exchange accepts; `faults` names every reason."""
+    """The bytes are not an event that the exchange accepts; `faults` names every reason.
+
+    Beyond 100 the last one says how many more there are, so that the answer stays readable.
+    """
 
     def __init__(self, faults: tuple[Fault, ...]) -> None:
+        if len(faults) > MOST_FAULTS:
+            more = Fault(FaultCode.AND_MORE, "", f"and {len(faults) - MOST_FAULTS} more faults")
+            faults = (*faults[:MOST_FAULTS], more)
         super().__init__("; ".join(f"{fault.code} {fault.path}" for fault in faults))
         self.faults = faults

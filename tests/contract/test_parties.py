@@ -75,7 +75,9 @@ def test_who_has_not_signed_is_a_party_and_waits_for_something() -> None:
 
 
 def test_orphans_are_found() -> None:
-    agency = Agency(schema_="concordat/agency/v1", id="desk", name="A desk", controller="body")
+    agency = Agency.model_validate(
+        {"schema": "concordat/agency/v1", "id": "desk", "name": "A desk", "controller": "body"}
+    )
     assert _without_controller([agency], ["other"]) == ["desk"]
     assert _without_agency([agency], ["body", "other"]) == ["other"]
     assert _outside(["desk", "other"], [["desk"], []]) == ["other"]

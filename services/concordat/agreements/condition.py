@@ -1,8 +1,10 @@
 """Conditions: the closed list of one-field tests, compiled to functions of decoded data."""
 
 from collections.abc import Callable
+from datetime import date, datetime
 from typing import Any
 
+from concordat.agreements.day import rfc3339
 from concordat.agreements.document import Condition
 from concordat_events.leaves import Kind, Leaf
 
@@ -36,7 +38,7 @@ def fault_of(condition: Condition, leaf: Leaf) -> str | None:
     if name == "present":
         return None
     for value in operand if name == "in_" else [operand]:
-        if not _is_of(value, leaf.kind):
+        if not _is_of(value, leaf.kind) or not _is_written_so(value, leaf.kind):
             return f"{value!r} is not a value of {leaf.path!r}, which holds {leaf.kind.value}"
         if leaf.values and value not in leaf.values:
             return f"{value!r} is not one of the values of {leaf.path!r}"
@@ -59,6 +61,20 @@ def compile_test(condition: Condition, leaf: Leaf) -> Test:
     if name == "less_than":
         return lambda value: value < operand if _is_of(value, kind) else None
     return lambda value: value == operand if _is_of(value, kind) else None
+
+
+def _is_written_so(value: object, kind: Kind) -> bool:
+    """Whether an event could hold `value` letter by letter: instants stand there in UTC."""
+    if not isinstance(value, str):
+        return True
+    try:
+        if kind is Kind.DAY:
+            return date.fromisoformat(value).isoformat() == value
+        if kind is Kind.INSTANT:
+            return rfc3339(datetime.fromisoformat(value)) == value
+    except ValueError:
+        return False
+    return True
 
 
 def _is_of(value: Any, kind: Kind) -> bool:

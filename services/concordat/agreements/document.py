@@ -1,38 +1,45 @@
 """The data-sharing agreement as a value: DESIGN §7's language, closed."""
 
 import hashlib
-from datetime import date
 from typing import Annotated, Any, Literal, Self
 
 import rfc8785
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from concordat.agreements.parties import ControllerId, Document
-from concordat_events.fields import AgencyId
+from concordat_events.fields import AgencyId, Day
 
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=80)]
 Sentence = Annotated[str, Field(min_length=3, max_length=1000)]
 Path = Annotated[str, Field(pattern=r"^[a-z0-9_]+(\[\])?(\.[a-z0-9_]+(\[\])?)*$", max_length=200)]
 Recipient = Annotated[str, Field(pattern=r"^@?[a-z][a-z0-9]*(-[a-z0-9]+)*$")]
 Item = Annotated[str, Field(pattern=r"^(@[a-z0-9-]+|[a-z0-9_]+(\[\])?(\.[a-z0-9_]+(\[\])?)*)$")]
-Scalar = bool | int | float | str
-Number = int | float
+# RFC 8785 signs numbers as IEEE 754 doubles: beyond these two integers would look alike.
+Whole = Annotated[int, Field(ge=-(2**53) + 1, le=2**53 - 1)]
+Scalar = bool | Whole | float | str
+Number = Whole | float
 
 TESTS = ("is_", "in_", "at_least", "less_than", "includes", "present")
+
+
+def _true(value: Any) -> Any:
+    if value is not True:  # to Python, 1 equals True
+        raise ValueError("can only be true")
+    return value
 
 
 class Effective(Document):
     """First and last London day, inclusive."""
 
-    from_: Annotated[date, Field(alias="from")]
-    until: date
+    from_: Annotated[Day, Field(alias="from")]
+    until: Day
 
 
 class Dpia(Document):
     """The data protection impact assessment behind the agreement."""
 
     ref: str
-    approved: date
+    approved: Day
 
 
 class Party(Document):
@@ -60,7 +67,7 @@ class Condition(Document):
     at_least: Number | None = None
     less_than: Number | None = None
     includes: Scalar | None = None
-    present: Literal[True] | None = None
+    present: Annotated[Literal[True], BeforeValidator(_true)] | None = None
 
     @property
     def test(self) -> tuple[str, Any]:
@@ -102,7 +109,7 @@ class Agreement(Document):
     title: Sentence
     purpose: Sentence
     effective: Effective
-    review_by: date
+    review_by: Day
     dpia: Dpia
     operator: ControllerId
     parties: Annotated[dict[AgencyId, Party], Field(min_length=2)]

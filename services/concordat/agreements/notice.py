@@ -16,7 +16,7 @@ class Notice(Document):
 
     schema_: Annotated[Literal["concordat/notice/v1"], Field(alias="schema")]
     agreement: Slug
-    version: Annotated[int, Field(ge=1)]
+    version: Annotated[int, Field(ge=1, le=100_000)]
     action: Literal["suspend", "withdraw"]
     controller: ControllerId
     at: Instant

@@ -1,11 +1,10 @@
 """Controllers, who sign, and agencies, who send and receive."""
 
-from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from concordat_events.fields import AgencyId
+from concordat_events.fields import AgencyId, Day
 
 ControllerId = AgencyId
 
@@ -14,7 +13,7 @@ class Document(BaseModel):
     """Base of everything that stands in the register: closed, immutable, strict."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, populate_by_name=True, serialize_by_alias=True
+        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, serialize_by_alias=True
     )
 
 
@@ -25,8 +24,8 @@ class SigningKey(Document):
     crv: Literal["Ed25519"] = "Ed25519"
     kid: Annotated[str, Field(min_length=1, max_length=100)]
     x: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{43}$")]
-    valid_from: date
-    valid_until: date | None = None
+    valid_from: Day
+    valid_until: Day | None = None
 
 
 class Controller(Document):

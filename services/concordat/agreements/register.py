@@ -175,7 +175,7 @@ def _read(model: Any, value: bytes) -> Any:
 def _decode(model: Any, value: bytes) -> Any:
     try:
         return msgspec.json.decode(value, type=model)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Refused("the record is not of the form of its kind") from None
 
 

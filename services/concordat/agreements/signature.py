@@ -1,6 +1,7 @@
 """Ed25519 signatures (RFC 8037) as detached JWS (RFC 7515 App. F) over canonical bytes."""
 
 import base64
+import json
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -29,7 +30,7 @@ def verify(content: bytes, detached: str, keys: Iterable[SigningKey], at: dateti
     The key is the one the header names; no other algorithm than Ed25519 is accepted.
     """
     parts = detached.split(".")
-    if len(parts) != 3 or parts[1]:
+    if len(parts) != 3 or parts[1] or not _plain_header(parts[0]):
         return False
     payload = base64.urlsafe_b64encode(content).rstrip(b"=").decode()
     day = london_day(at)
@@ -39,6 +40,15 @@ def verify(content: bytes, detached: str, keys: Iterable[SigningKey], at: dateti
         if _verifies(f"{parts[0]}.{payload}.{parts[2]}", key):
             return True
     return False
+
+
+def _plain_header(encoded: str) -> bool:
+    """Whether the header says alg and kid and nothing else: any extension could change meaning."""
+    try:
+        header = json.loads(base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)))
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(header, dict) and set(header) == {"alg", "kid"}
 
 
 def _verifies(compact: str, key: SigningKey) -> bool:

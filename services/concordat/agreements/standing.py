@@ -6,6 +6,8 @@ from concordat.agreements.document import Agreement
 from concordat.agreements.reason import Reason
 from concordat.agreements.register import Register
 
+JOINT = "joint-controller"
+
 
 def version_for(register: Register, agreement_id: str, publisher: str, day: date) -> int | None:
     """The version that counts for this publisher's pairs: the highest it has signed and started.
@@ -39,9 +41,24 @@ def why_not(
         return stopped
     if (agreement_id, version, _controller(register, recipient)) not in register.signatures:
         return Reason.UNSIGNED_BY_RECIPIENT
+    if not _joint_controllers_signed(register, agreement, publisher, recipient):
+        return Reason.UNSIGNED_BY_JOINT_CONTROLLER
     if day > agreement.effective.until:
         return Reason.EXPIRED
     return None
+
+
+def _joint_controllers_signed(
+    register: Register, agreement: Agreement, publisher: str, recipient: str
+) -> bool:
+    """Joint controllers must all sign before any of their pairs (DESIGN §7, "in force")."""
+    joint = {name for name, party in agreement.parties.items() if party.acts_as == JOINT}
+    if joint.isdisjoint((publisher, recipient)):
+        return True
+    return all(
+        (agreement.id, agreement.version, _controller(register, agency)) in register.signatures
+        for agency in joint
+    )
 
 
 def _controller(register: Register, agency: str) -> str | None:

@@ -9,9 +9,10 @@ import yaml
 Step = str | int
 Place = tuple[Step, ...]
 
-_INTEGER = re.compile(r"-?(0|[1-9][0-9]*)")
+_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)\.[0-9]+")
 _PREFIX = "tag:yaml.org,2002:"
+_COLLECTIONS = frozenset({_PREFIX + "map", _PREFIX + "seq"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,9 @@ def parse_yaml(text: str) -> Parsed:
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         parsed.faults.append(TextFault(line, column, f"is not YAML: {error.problem}"))
         return parsed
+    except RecursionError:
+        parsed.faults.append(TextFault(1, 1, "is nested too deeply"))
+        return parsed
     except yaml.YAMLError:
         parsed.faults.append(TextFault(1, 1, "is not YAML: it has a character that is not text"))
         return parsed
@@ -68,6 +72,8 @@ class _Builder:
         if id(node) in self._seen:
             return self._fault(node, "repeats another place by an alias; write it out")
         self._seen.add(id(node))
+        if not isinstance(node, yaml.ScalarNode) and node.tag not in _COLLECTIONS:
+            return self._fault(node, "has a tag")
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode):

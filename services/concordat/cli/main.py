@@ -2,7 +2,7 @@
 
 import typer
 
-from concordat.cli import agreements, contracts, inbox, register, run, topics
+from concordat.cli import agreements, contracts, inbox, register, replay, run, topics
 from concordat.cli.console import EXIT_CODES
 from concordat.cli.demo import demo
 from concordat.cli.forget import forget
@@ -43,6 +43,7 @@ app.add_typer(agreements.app, name="agreements")
 app.add_typer(register.app, name="register")
 app.add_typer(topics.app, name="topics")
 app.add_typer(contracts.app, name="contracts")
+app.add_typer(replay.app, name="replay")
 app.add_typer(run.app, name="run")
 
 if __name__ == "__main__":

@@ -77,12 +77,16 @@ class Target:
         """DSN of the role that reads metadata."""
         if self.addresses.auditor:
             return self.addresses.auditor.get_secret_value()
+        return self.dsn("concordat_auditor")
+
+    def dsn(self, role: str) -> str:
+        """DSN of a database role, whose password only the state directory has."""
         if self.state is None or self.stack is None:
             self._missing("CONCORDAT_AUDITOR")
-        password = self.state.secret("postgres-concordat-auditor")
+        password = self.state.secret(f"postgres-{role.replace('_', '-')}")
         place = f"{self.stack.postgres_host}:{self.stack.postgres_port}"
         _answering(place, place)
-        return f"postgresql://concordat_auditor:{password}@{place}/{self.stack.postgres_database}"
+        return f"postgresql://{role}:{password}@{place}/{self.stack.postgres_database}"
 
     def token(self, agency: str) -> str:
         """A bearer token for `agency`: CONCORDAT_TOKEN, or one from the development key."""
@@ -131,10 +135,8 @@ def _answering(address: str, *places: str) -> str:
         with contextlib.suppress(OSError, ValueError):
             socket.create_connection((host, int(port)), REACH_SECONDS).close()
             return address
-    fail(
-        f"nothing answers at {address}; start a stack with `make run`, or name another with --state",
-        UNAVAILABLE,
-    )
+    sentence = f"nothing answers at {address}; start a stack with `make run`, or name another"
+    return fail(f"{sentence} with --state", UNAVAILABLE)
 
 
 def find_target(state: Path | None) -> Target:

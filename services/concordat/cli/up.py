@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from concordat.cli.console import FAILED, UNAVAILABLE, fail, say
+from concordat.cli.console import FAILED, TRY_AGAIN, UNAVAILABLE, fail, say
 from concordat.cli.demo_view import DemoView, examples, print_summary, print_urls
 from concordat.cli.target import DEFAULT_STATE
 from concordat.runtime.settings import CONTRACTS
@@ -15,6 +15,7 @@ from concordat.stack.contracts import ContractFaults, load_parties
 from concordat.stack.death import Death
 from concordat.stack.errors import StackAlreadyRunning, StackError
 from concordat.stack.state_directory import StateDirectory
+from concordat_events.publisher import PublishFailed
 
 NOT_ENFORCED = (
     "Not enforced by the embedded stack yet: Kafka identity. Anyone on this machine who reaches "
@@ -55,7 +56,11 @@ def up(
 
 async def _run(folder: Path, *, demo: bool) -> None:
     # Loaded here: the composition of every service, which `--help` does not need.
-    from concordat.stack.demonstration import DATA, play_demonstration  # noqa: PLC0415
+    from concordat.stack.demonstration import (  # noqa: PLC0415
+        DATA,
+        NotDelivered,
+        play_demonstration,
+    )
     from concordat.stack.exchange import open_exchange  # noqa: PLC0415
 
     stop = asyncio.Event()
@@ -70,7 +75,10 @@ async def _run(folder: Path, *, demo: bool) -> None:
             if stop.is_set():
                 playing.cancel()
                 return
-            print_summary(playing.result())
+            try:
+                print_summary(playing.result())
+            except (PublishFailed, NotDelivered) as error:
+                fail(str(error), TRY_AGAIN)
         print_urls(exchange.stack, load_parties(CONTRACTS).agencies)
         if demo:
             await examples(exchange)

@@ -1,5 +1,6 @@
 """`routed` in Postgres: decisions, deliveries, numbers and position are one transaction."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -17,6 +18,7 @@ from concordat.runtime.logs import get_logger
 Hook = Callable[[str], None]
 
 _ATTEMPTS = 5
+_PAUSE_SECONDS = 0.05
 log = get_logger(__name__)
 
 
@@ -59,11 +61,12 @@ class DeliverStore:
         A deadlock is tried again. Raises `NotTheWriter` when a position is not where the batch
         expects it, and asyncpg's errors: after one of those the position must be read again.
         """
-        for _ in range(_ATTEMPTS - 1):
+        for attempt in range(1, _ATTEMPTS):
             try:
                 return await self._store_once(batch)
             except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError) as error:
-                log.warning("batch tried again", code=error.sqlstate)
+                log.warning("batch tried again", code=error.sqlstate, attempt=attempt)
+                await asyncio.sleep(attempt * _PAUSE_SECONDS)  # let the other one go first
         return await self._store_once(batch)
 
     async def _store_once(self, batch: Batch) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 
 import uvicorn
@@ -27,7 +27,7 @@ log = get_logger(__name__)
 
 
 class ServerEnded(RuntimeError):
-    """The HTTP server or the listener ended although nobody asked them to."""
+    """The HTTP server, the listener or the register feed ended although nobody asked for it."""
 
 
 async def run_inbox(settings: Settings, stop: asyncio.Event) -> None:
@@ -37,15 +37,17 @@ async def run_inbox(settings: Settings, stop: asyncio.Event) -> None:
     """
     with socket.create_server((settings.host, settings.port)) as listening:
         async with (
-            _open_dependencies(settings) as dependencies,
+            _open_dependencies(settings) as (dependencies, following),
             listen(settings.postgres.get_secret_value(), dependencies.arrivals) as listener,
         ):
             log.info("serving", port=listening.getsockname()[1])
-            await _serve(dependencies, listening, stop, listener)
+            await _serve(dependencies, listening, stop, (listener, following))
 
 
 @asynccontextmanager
-async def _open_dependencies(settings: Settings) -> AsyncIterator[Dependencies]:
+async def _open_dependencies(
+    settings: Settings,
+) -> AsyncIterator[tuple[Dependencies, "asyncio.Task[None]"]]:
     topics = Topics(settings.topic_prefix)
     tokens = TokenVerifier(
         TokenKeys(settings.token_keys),
@@ -58,7 +60,10 @@ async def _open_dependencies(settings: Settings) -> AsyncIterator[Dependencies]:
         open_outbox(settings.kafka, topics) as outbox,
         _following(RegisterFeed(settings.kafka, topics)) as feed,
     ):
-        yield Dependencies(pool, feed, Arrivals(), outbox, tokens, system_clock)
+        yield (
+            Dependencies(pool, feed, Arrivals(), outbox, tokens, system_clock),
+            feed.following,
+        )
 
 
 @asynccontextmanager
@@ -74,7 +79,7 @@ async def _serve(
     dependencies: Dependencies,
     listening: socket.socket,
     stop: asyncio.Event,
-    listener: asyncio.Task[None],
+    watched: Sequence["asyncio.Task[None]"],
 ) -> None:
     server = _Server(
         uvicorn.Config(
@@ -89,7 +94,7 @@ async def _serve(
     )
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait((serving, stopping, listener), return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait((serving, stopping, *watched), return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
     dependencies.arrivals.close()
     server.should_exit = True

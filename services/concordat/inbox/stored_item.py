@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
+from concordat.agreements.day import london_day
 from concordat.agreements.reason import Reason
 from concordat_events.delivery import StoppedItem
 
@@ -29,6 +30,7 @@ class StoredItem:
     agreement: str
     version: int
     body: str
+    keep_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +70,16 @@ def sort_items(
                 recipient=recipient,
                 now=now,
             )
-        reason = known[pair]
+        reason = known[pair] or _kept(item, now)
         if reason is None:
             result.readable.append(item)
         else:
             stub = StoppedItem(seq=item.seq, reason=reason.value, because=reason.sentence)
             result.stopped.append(stub)
     return result
+
+
+def _kept(item: StoredItem, now: datetime) -> Reason | None:
+    """The exchange gives no copy away after the last day the agreement lets it hold one."""
+    over = item.keep_until is not None and london_day(now) > item.keep_until
+    return Reason.KEPT_TO_ITS_END if over else None

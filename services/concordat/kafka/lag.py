@@ -7,12 +7,22 @@ from dataclasses import dataclass
 from confluent_kafka import (
     Consumer,
     ConsumerGroupTopicPartitions,
+    KafkaError,
     KafkaException,
     TopicPartition,
 )
 from confluent_kafka.admin import AdminClient
 
 TIMEOUT = 30.0
+ASK_AGAIN = 2.0
+NO_COORDINATOR = frozenset(
+    {
+        KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+        KafkaError.COORDINATOR_NOT_AVAILABLE,
+        KafkaError.NOT_COORDINATOR,
+        KafkaError._TIMED_OUT,  # noqa: SLF001 - librdkafka's own codes are spelt so
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +55,26 @@ def committed_positions(admin: AdminClient, group: str, topics: Iterable[str]) -
     ]
     if not partitions:
         return []
-    request = ConsumerGroupTopicPartitions(group, partitions)
-    answer = admin.list_consumer_group_offsets([request])[group].result(TIMEOUT)
     return [
         Position(each.topic, each.partition, max(each.offset, 0))
-        for each in answer.topic_partitions or []
+        for each in _committed(admin, ConsumerGroupTopicPartitions(group, partitions))
     ]
+
+
+def _committed(
+    admin: AdminClient, request: ConsumerGroupTopicPartitions
+) -> Sequence[TopicPartition]:
+    """Ask the group's coordinator, and ask again while there is none yet."""
+    deadline = time.monotonic() + TIMEOUT
+    while True:
+        # A question to a coordinator that is just being made is never answered: ask anew.
+        answers = admin.list_consumer_group_offsets([request], request_timeout=ASK_AGAIN)
+        try:
+            return answers[request.group_id].result(TIMEOUT).topic_partitions or ()
+        except KafkaException as error:
+            if error.args[0].code() not in NO_COORDINATOR or time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
 
 
 def lag_of(bootstrap: str, stage: str, positions: Sequence[Position]) -> list[Lag]:

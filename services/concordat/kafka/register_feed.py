@@ -42,6 +42,12 @@ class RegisterFeed:
         """Begin reading; returns at once, `age()` tells when the first load is done."""
         self._task = asyncio.create_task(self._run(), name="register-feed")
 
+    @property
+    def following(self) -> "asyncio.Task[None]":
+        """The reading itself: it ends only by an error nobody foresaw, or by `stop`."""
+        assert self._task is not None, "start() comes first"
+        return self._task
+
     async def stop(self) -> None:
         """Stop reading."""
         if self._task:

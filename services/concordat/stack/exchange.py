@@ -26,6 +26,7 @@ from concordat.stack.embedded import EmbeddedInfrastructure, Infrastructure, Sta
 from concordat.stack.errors import StackGaveUp
 from concordat.stack.ports import LOCALHOST, pick_port
 from concordat.stack.program import Program
+from concordat.stack.restart_policy import RestartPolicy
 from concordat.stack.stack import Stack
 from concordat.stack.state_directory import StateDirectory
 from concordat.stack.supervisor import Observer, Supervisor
@@ -49,13 +50,15 @@ class ExchangePorts:
 class ExchangeOptions:
     """Where the contracts are, which ports are preferred, and what runs a service.
 
-    `command` is followed by the service's name; fault tests put their own in its place.
+    `command` is followed by the service's name; fault tests put their own in its place, and a
+    `policy` that bears as many deaths as they cause.
     """
 
     contracts: Path = CONTRACTS
     ports: ExchangePorts = field(default_factory=ExchangePorts)
     command: tuple[str, ...] = (sys.executable, "-m", "concordat.cli.main", "run")
     clock: Clock = system_clock
+    policy: RestartPolicy = field(default_factory=RestartPolicy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +147,8 @@ async def open_exchange(
         if ports.api not in (None, api_port):
             observer.report(f"port {ports.api} is busy: the API listens on {api_port}")
         health = _health_ports(api_port)
-        supervisor = Supervisor(state, servers, _programs(preparation, api_port, health), observer)
+        programs = _programs(preparation, api_port, health)
+        supervisor = Supervisor(state, servers, programs, observer, policy=options.policy)
     except BaseException:
         await asyncio.to_thread(servers.stop)
         raise

@@ -21,6 +21,12 @@ _OPAQUE = re.compile(OPAQUE)
 def examine(value: bytes | None, content_type: str | None, *, agency: str, book: Book) -> Event:
     """Return the event that `agency` published; raises `InvalidEvent` with every fault."""
     event = read_event(value, content_type)
+    if faults := _faults(event, agency, book):
+        raise InvalidEvent(tuple(faults))
+    return event
+
+
+def _faults(event: Event, agency: str, book: Book) -> list[Fault]:
     faults = []
     if event.publisher != agency:
         message = "is not the agency whose outbox the event came from"
@@ -28,9 +34,7 @@ def examine(value: bytes | None, content_type: str | None, *, agency: str, book:
     if not event.denied <= book.agencies.keys():
         message = "names an agency that is not registered"
         faults.append(Fault(FaultCode.UNKNOWN_AGENCY, "withholdfrom", message))
-    if faults:
-        raise InvalidEvent(tuple(faults))
-    return event
+    return faults
 
 
 def admit_stage(topics: Topics) -> Stage:
@@ -47,10 +51,13 @@ def _admit(record: Record, book: Book, topics: Topics) -> Output:
     if agency is None or agency not in book.agencies:
         return dead_letter(topics.dead_letters, "admit", record, FaultCode.UNKNOWN_AGENCY)
     try:
-        event = examine(record.value, record.content_type, agency=agency, book=book)
+        event = read_event(record.value, record.content_type)
+        faults = _faults(event, agency, book)
         if record.key != event.subject.encode():
-            message = "the record's key is not the event's subject"
-            raise InvalidEvent((Fault(FaultCode.WRONG_KEY, "subject", message),))
+            message = "is not the record's key"
+            faults.append(Fault(FaultCode.WRONG_KEY, "subject", message))
+        if faults:
+            raise InvalidEvent(tuple(faults))
     except InvalidEvent as refused:
         return _receipt(record, agency, refused, topics)
     return Output(topics.incidents, event.subject.encode(), write_event(event), CONTENT_TYPE)

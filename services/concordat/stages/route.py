@@ -70,7 +70,7 @@ def route_stage(topics: Topics, content_key: bytes) -> Stage:
         for record in records:
             try:
                 routed = turn.decide(record)
-            except (msgspec.DecodeError, UnicodeDecodeError):
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 routed = turn.unreadable(record)
                 letter = dead_letter(topics.dead_letters, "route", record, Reason.UNREADABLE)
                 outputs.append(letter)

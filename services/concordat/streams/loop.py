@@ -199,16 +199,21 @@ class StageLoop:
     def _commit(self, batch: Sequence[Record]) -> None:
         after = {(record.topic, record.partition): record.offset + 1 for record in batch}
         offsets = [TopicPartition(topic, number, at) for (topic, number), at in after.items()]
-        try:
-            for result in self._parts.consumer.commit(offsets=offsets, asynchronous=False):
-                if result.error and result.error.code() not in NOT_OURS:
-                    raise KafkaException(result.error)
-        except KafkaException as error:
-            cause = error.args[0]
-            if cause.code() not in NOT_OURS and not cause.retriable():
-                raise
+        refused = self._refusals(offsets)
+        for error in refused:
+            if error.code() not in NOT_OURS and not error.retriable():
+                raise KafkaException(error)
+        if refused:
             self._parts.metrics.commits_refused.inc()
-            log.info("commit-refused", error_code=cause.name())
+            log.info("commit-refused", error_code=refused[0].name(), count=len(refused))
+
+    def _refusals(self, offsets: list[TopicPartition]) -> list[KafkaError]:
+        """Commit; the broker refuses the whole, or single partitions."""
+        try:
+            results = self._parts.consumer.commit(offsets=offsets, asynchronous=False)
+        except KafkaException as error:
+            return [error.args[0]]
+        return [result.error for result in results if result.error]
 
 
 def _is_record(message: Message) -> bool:

@@ -20,7 +20,13 @@ class StrictRegisterFeed:
     """
 
     def __init__(self, common: dict[str, object], topic: str) -> None:
-        group = {**common, "group.id": "unused", "enable.auto.commit": False}
+        group = {
+            **common,
+            "group.id": "unused",
+            "enable.auto.commit": False,
+            # Otherwise an unfinished transaction hides every notice written after it.
+            "isolation.level": "read_uncommitted",
+        }
         self._topic = topic
         self._reader = Consumer({**group, "auto.offset.reset": "error", "fetch.wait.max.ms": 50})
         self._asker = Consumer(group)

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import asyncpg
 from aiokafka import AIOKafkaProducer
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 from pydantic import SecretStr
@@ -45,7 +45,7 @@ class Exchange:
         """Create it and wait until it is there."""
         made = self.admin.create_topics([NewTopic(self.topic, PARTITIONS, 1)])
         await asyncio.wrap_future(made[self.topic])
-        await until(self._topic_exists)
+        await until(self._topic_is_ready)
 
     async def delete_topic(self) -> None:
         """Delete it and wait until it is gone."""
@@ -117,8 +117,11 @@ class Exchange:
             "SELECT seq, event_id FROM concordat.delivery WHERE agency = $1 ORDER BY seq", agency
         )
 
-    async def _topic_exists(self) -> bool:
-        return self.topic in self.admin.list_topics(timeout=10).topics
+    async def _topic_is_ready(self) -> bool:
+        try:
+            return await self.written() == 0
+        except KafkaException:  # a partition has no leader yet
+            return False
 
     async def _topic_is_gone(self) -> bool:
         return self.topic not in self.admin.list_topics(timeout=10).topics

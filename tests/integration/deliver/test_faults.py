@@ -204,5 +204,5 @@ async def test_a_deadlock_is_tried_again(exchange: Exchange) -> None:
     [[deadlocks]] = await exchange.ask(
         "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
     )
-    assert deadlocks == 1
+    assert deadlocks >= 1
     assert await exchange.inbox("b") == [(1, "event-0001"), (2, "event-0002")]
