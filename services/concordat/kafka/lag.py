@@ -23,6 +23,13 @@ NO_COORDINATOR = frozenset(
         KafkaError._TIMED_OUT,  # noqa: SLF001 - librdkafka's own codes are spelt so
     }
 )
+NO_LEADER = frozenset(
+    {
+        KafkaError.LEADER_NOT_AVAILABLE,
+        KafkaError.NOT_LEADER_FOR_PARTITION,
+        KafkaError._TRANSPORT,  # noqa: SLF001
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +125,7 @@ def _watermarks(reader: Consumer, partition: TopicPartition) -> tuple[int, int]:
         try:
             low, high = reader.get_watermark_offsets(partition, TIMEOUT, cached=False)
         except KafkaException as error:
-            if not error.args[0].retriable() or time.monotonic() > deadline:
+            if error.args[0].code() not in NO_LEADER or time.monotonic() > deadline:
                 raise
             time.sleep(0.1)
         else:

@@ -28,6 +28,7 @@ class RegisterFeed:
         self._at_end = float("-inf")
         self._position = 0
         self._task: asyncio.Task[None] | None = None
+        self._stopping = False
 
     @property
     def book(self) -> Book:
@@ -50,6 +51,7 @@ class RegisterFeed:
 
     async def stop(self) -> None:
         """Stop reading."""
+        self._stopping = True
         if self._task:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -59,9 +61,14 @@ class RegisterFeed:
         while True:
             try:
                 await self._follow()
+            except asyncio.CancelledError:
+                # The client also cancels its own requests, when it loses the broker.
+                if self._stopping:
+                    raise
+                log.warning("register-unreachable", error="CancelledError")
             except (KafkaError, OSError, TimeoutError) as error:
                 log.warning("register-unreachable", error=type(error).__name__)
-                await asyncio.sleep(self._interval)
+            await asyncio.sleep(self._interval)
 
     async def _follow(self) -> None:
         consumer = AIOKafkaConsumer(

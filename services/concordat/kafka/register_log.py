@@ -48,7 +48,10 @@ class RegisterLog:
     async def append(self, records: Sequence[RegisterRecord]) -> int:
         """Write the records whose key is new, in order; return how many that were."""
         known = await self.keys()
-        fresh = [record for record in records if record.key not in known]
+        first: dict[str, RegisterRecord] = {}
+        for record in records:
+            first.setdefault(record.key, record)
+        fresh = [record for key, record in first.items() if key not in known]
         if not fresh:
             return 0
         producer = AIOKafkaProducer(

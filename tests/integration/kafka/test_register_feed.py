@@ -1,0 +1,118 @@
+"""The feed of processes that serve requests, also over faults of a broker of its own."""
+
+import asyncio
+import math
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from concordat.kafka.register_feed import RegisterFeed
+from concordat.runtime.clock import system_clock
+from concordat.stack.embedded import EmbeddedInfrastructure, Infrastructure
+from concordat.stack.state_directory import StateDirectory
+from exchange_on_kafka import AGREEMENT, KafkaExchange, open_exchange
+
+
+async def eventually(holds: Callable[[], bool], what: str, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, f"not in {seconds:g} s: {what}"
+        await asyncio.sleep(0.02)
+
+
+@asynccontextmanager
+async def following(exchange: KafkaExchange) -> AsyncIterator[RegisterFeed]:
+    feed = RegisterFeed(exchange.kafka, exchange.topics)
+    await feed.start()
+    try:
+        yield feed
+    finally:
+        await feed.stop()
+
+
+def is_in_force(feed: RegisterFeed) -> bool:
+    stopped = feed.book.why_stopped(
+        agreement=AGREEMENT.id,
+        version=AGREEMENT.version,
+        publisher="police",
+        recipient="social-care",
+        now=system_clock(),
+    )
+    return stopped is None
+
+
+@pytest.fixture(scope="module")
+def broker_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Infrastructure]:
+    """A broker that a test may pause or restart."""
+    state = StateDirectory(tmp_path_factory.mktemp("feed") / "state")
+    servers = EmbeddedInfrastructure(state, lambda _: None)
+    try:
+        yield servers.start()
+    finally:
+        servers.destroy()
+
+
+@pytest.fixture
+def exchange_of_its_own(
+    broker_of_its_own: Infrastructure, tmp_path: Path
+) -> Iterator[KafkaExchange]:
+    with open_exchange(broker_of_its_own.kafka, tmp_path) as exchange:
+        yield exchange
+
+
+async def test_its_age_is_infinite_before_the_first_load(exchange: KafkaExchange) -> None:
+    feed = RegisterFeed(exchange.kafka, exchange.topics)
+    assert feed.age() == math.inf
+    assert feed.book.agencies == {}
+
+
+async def test_it_loads_everything_and_follows_within_a_second(exchange: KafkaExchange) -> None:
+    async with following(exchange) as feed:
+        await eventually(lambda: feed.age() < 1, "it is loaded")
+        assert feed.book.register_offset == len(exchange.register.log)
+        assert is_in_force(feed)
+        exchange.register.notify(AGREEMENT, "council", "suspend")
+        exchange.write_register()
+        await eventually(lambda: not is_in_force(feed), "the notice bites", 1)
+
+
+async def test_its_age_grows_while_the_register_is_gone(exchange: KafkaExchange) -> None:
+    topic = exchange.topics.register
+    async with following(exchange) as feed:
+        await eventually(lambda: feed.age() < 1, "it is loaded")
+        exchange.admin.delete_topics([topic])[topic].result(30)
+        await eventually(lambda: feed.age() > 2, "it is known to be old")
+        assert feed.book.register_offset == len(exchange.register.log)
+
+
+@pytest.mark.timeout(180)
+async def test_a_paused_broker_makes_it_old_and_it_comes_back_with_what_was_written(
+    broker_of_its_own: Infrastructure, exchange_of_its_own: KafkaExchange
+) -> None:
+    async with following(exchange_of_its_own) as feed:
+        await eventually(lambda: feed.age() < 1, "it is loaded")
+        broker_of_its_own.servers.pause_kafka()
+        try:
+            await eventually(lambda: feed.age() > 1.5, "it is old")
+        finally:
+            broker_of_its_own.servers.resume_kafka()
+        exchange_of_its_own.register.notify(AGREEMENT, "council", "withdraw")
+        await asyncio.to_thread(exchange_of_its_own.write_register)
+        await eventually(lambda: feed.age() < 1 and not is_in_force(feed), "it has the notice")
+
+
+@pytest.mark.timeout(180)
+async def test_it_survives_a_restart_of_the_broker(
+    broker_of_its_own: Infrastructure, exchange_of_its_own: KafkaExchange
+) -> None:
+    async with following(exchange_of_its_own) as feed:
+        await eventually(lambda: feed.age() < 1, "it is loaded")
+        await asyncio.to_thread(broker_of_its_own.servers.stop_kafka)
+        await eventually(lambda: feed.age() > 1.5, "it is old")
+        await asyncio.to_thread(broker_of_its_own.servers.restart_kafka)
+        exchange_of_its_own.register.notify(AGREEMENT, "council", "withdraw")
+        await asyncio.to_thread(exchange_of_its_own.write_register)
+        await eventually(lambda: feed.age() < 1 and not is_in_force(feed), "it has the notice")

@@ -1,0 +1,166 @@
+"""P2 for the stages: kill -9 and SIGSTOP at each point of the loop, with a backlog behind it.
+
+The exchanges of all faults run side by side: most of the time is the group's session timeout.
+"""
+
+import signal
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from concordat.streams.loop import POINTS
+from exchange_on_kafka import KafkaExchange, event, open_exchange
+from integration.streams.occurrences import Seen, by_case, repeats, seen_in
+from waiting import until
+
+BEHIND = 2500
+AFTER = 100
+STAGES = ("admit", "route")
+EXPECTED = {f"police-{number:08d}" for number in range(BEHIND + AFTER)}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a fault left behind."""
+
+    came_in: list[Seen]
+    came_out: list[Seen]
+    identities: int
+    exit_codes: list[int]
+    zombie_survived: bool = False
+    commits_refused: int = 0
+
+
+def _sequence(
+    kafka: str, folder: Path, stage: str, faults: Callable[[KafkaExchange], Outcome]
+) -> Outcome:
+    folder.mkdir()
+    with open_exchange(kafka, folder) as exchange:
+        _feed(exchange, stage, 0, BEHIND)
+        return faults(exchange)
+
+
+def _feed(exchange: KafkaExchange, stage: str, first: int, count: int) -> None:
+    write = exchange.publish if stage == "admit" else exchange.admit_directly
+    write(event(number) for number in range(first, first + count))
+
+
+def _kill_twice(stage: str, point: str) -> Callable[[KafkaExchange], Outcome]:
+    def faults(exchange: KafkaExchange) -> Outcome:
+        codes = []
+        for _ in range(2):
+            assert exchange.behind(stage) >= 500
+            doomed = exchange.start(stage, "--do", "kill", "--at", point)
+            codes.append(doomed.exit_code(120))
+        exchange.start(stage)
+        _feed(exchange, stage, BEHIND, AFTER)
+        exchange.until_drained(stage, seconds=120)
+        return _outcome(exchange, stage, exit_codes=codes)
+
+    return faults
+
+
+def _stop_and_take_over(stage: str, point: str) -> Callable[[KafkaExchange], Outcome]:
+    def faults(exchange: KafkaExchange) -> Outcome:
+        zombie = exchange.start(stage, "--do", "stop", "--at", point, instance="0")
+        until(zombie.has_stopped_itself, "the worker stands still", 120)
+        exchange.start(stage, instance="1")
+        exchange.until_drained(stage, seconds=120)
+        zombie.send(signal.SIGCONT)
+        zombie.until_said("commit-refused")
+        _feed(exchange, stage, BEHIND, AFTER)
+        exchange.until_drained(stage, seconds=120)
+        survived, refused = zombie.is_running, len(zombie.said("commit-refused"))
+        return _outcome(exchange, stage, zombie_survived=survived, commits_refused=refused)
+
+    return faults
+
+
+def _outcome(exchange: KafkaExchange, stage: str, **facts: object) -> Outcome:
+    topics = exchange.topics
+    source, target = (
+        (topics.outbox("police"), topics.incidents)
+        if stage == "admit"
+        else (topics.incidents, topics.routed)
+    )
+    return Outcome(
+        came_in=seen_in(exchange, source),
+        came_out=seen_in(exchange, target),
+        identities=_identities(exchange, stage),
+        **{"exit_codes": [], **facts},  # type: ignore[arg-type]
+    )
+
+
+def _identities(exchange: KafkaExchange, stage: str) -> int:
+    if stage == "admit":
+        return len({record.value for record in exchange.incidents()})
+    return len(
+        {
+            (record.id, record.admission, *((each.agency, each.id) for each in record.shared))
+            for record in exchange.routed()
+        }
+    )
+
+
+Outcomes = dict[tuple[str, str, str], "Future[Outcome]"]
+
+
+@pytest.fixture(scope="module")
+def outcomes(kafka: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outcomes]:
+    """Every fault's sequence, begun at once."""
+    folder = tmp_path_factory.mktemp("faults")
+    kinds = {"kill": _kill_twice, "stop": _stop_and_take_over}
+    wanted = [("kill", stage, point) for stage, point in product(STAGES, POINTS)]
+    wanted += [("stop", stage, "acknowledged") for stage in STAGES]
+    wanted += [("stop", "route", point) for point in ("consumed", "produced")]
+    with ThreadPoolExecutor(4) as lanes:
+        yield {
+            (kind, stage, point): lanes.submit(
+                _sequence,
+                kafka,
+                folder / f"{kind}-{stage}-{point}",
+                stage,
+                kinds[kind](stage, point),
+            )
+            for kind, stage, point in wanted
+        }
+
+
+def _assert_exact(outcome: Outcome) -> None:
+    assert {seen.id for seen in outcome.came_out} == EXPECTED
+    assert by_case(outcome.came_out) == by_case(outcome.came_in)
+    assert outcome.identities == len(EXPECTED)
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("stage", STAGES)
+def test_two_kills_at_one_point_lose_nothing_and_change_no_order(
+    outcomes: Outcomes, stage: str, point: str
+) -> None:
+    outcome = outcomes["kill", stage, point].result()
+    assert outcome.exit_codes == [-signal.SIGKILL, -signal.SIGKILL]
+    _assert_exact(outcome)
+    if point in ("consumed", "committed"):
+        assert repeats(outcome.came_out) == 0
+    if point == "acknowledged":
+        assert repeats(outcome.came_out) > 0
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize(
+    ("stage", "point"),
+    [("admit", "acknowledged"), *product(["route"], ["consumed", "produced", "acknowledged"])],
+)
+def test_rule_3_a_refused_commit_of_a_zombie_is_no_error_and_its_work_is_only_repeated(
+    outcomes: Outcomes, stage: str, point: str
+) -> None:
+    outcome = outcomes["stop", stage, point].result()
+    _assert_exact(outcome)
+    assert outcome.zombie_survived
+    assert outcome.commits_refused > 0
+    assert repeats(outcome.came_out) > 0

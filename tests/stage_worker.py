@@ -1,0 +1,73 @@
+"""The stage worker in a process of its own, with a fault at a named point of its loop.
+
+`python -m stage_worker route --do kill --at produced --passes 1 --behind 5 --patience 2`, and the
+worker's own settings in the environment.
+"""
+
+import argparse
+import os
+import signal
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from concordat.runtime.clock import system_clock
+from concordat.runtime.settings import Settings
+from concordat.streams.loop import LEAVE_AFTER_SECONDS, POINTS
+from concordat.streams.service import run_stage
+
+
+class UnknownFailure(Exception):
+    """Something the loop has never heard of."""
+
+
+def kill() -> None:
+    """End this process as the kernel does when memory is short."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def stop() -> None:
+    """Stand still until SIGCONT, as a paused machine does."""
+    os.kill(os.getpid(), signal.SIGSTOP)
+    time.sleep(0.3)  # the signal may reach another thread first: this one must not go on
+
+
+def fail() -> None:
+    """Raise."""
+    raise UnknownFailure
+
+
+FAULTS: dict[str, Callable[[], None]] = {"kill": kill, "stop": stop, "fail": fail}
+
+
+def main() -> None:
+    """Run until stopped."""
+    asked = _arguments()
+    left = asked.passes
+
+    def hook(point: str) -> None:
+        nonlocal left
+        if asked.do and point == asked.at:
+            left -= 1
+            if left == 0:
+                FAULTS[asked.do]()
+
+    def clock() -> datetime:
+        return system_clock() - timedelta(seconds=asked.behind)
+
+    run_stage(asked.stage, Settings(), hook=hook, clock=clock, patience=asked.patience)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("stage", choices=["admit", "route"])
+    parser.add_argument("--do", choices=sorted(FAULTS))
+    parser.add_argument("--at", choices=POINTS, default="consumed")
+    parser.add_argument("--passes", type=int, default=1)
+    parser.add_argument("--behind", type=float, default=0)
+    parser.add_argument("--patience", type=float, default=LEAVE_AFTER_SECONDS)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,130 @@
+"""Every reason can be given, and can be said to a practitioner."""
+
+import json
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+
+from builders import NOW, Exchange, agreement_of, crime, share_of
+from concordat.agreements.reason import SENTENCES, Reason
+from concordat.inbox.stored_item import StoredItem, sort_items
+from concordat.kafka.topics import Topics
+from concordat.stages.record import Record
+from concordat.stages.route import route_stage
+from concordat.stages.routed import read_routed
+from concordat_events.envelope import Event, read_event, write_event
+
+ALL = ["police-authority", "council", "charity"]
+
+
+def _event(**attributes: object) -> Event:
+    return read_event(json.dumps({**crime(), **attributes}).encode())
+
+
+def _routed(exchange: Exchange, value: bytes | None = None) -> Reason:
+    """Why social care gets nothing of a crime that the police publish."""
+    record = Record("incidents", 0, 0, b"k", value or write_event(_event()), None)
+    *_, output = route_stage(Topics(), b"k")([record], exchange.book, NOW)
+    routed = read_routed(output.value)
+    (why,) = (each.reason for each in routed.withheld if each.agency == "social-care")
+    return why
+
+
+def _registered(signed_by: list[str] = ALL, **changes: object) -> Exchange:
+    exchange = Exchange()
+    exchange.add(agreement_of(**changes), signed_by)
+    return exchange
+
+
+def _noticed(action: str) -> Exchange:
+    exchange = _registered()
+    exchange.notify(agreement_of(), "council", action)
+    return exchange
+
+
+def _superseded() -> Reason | None:
+    exchange = _registered()
+    exchange.add(agreement_of(version=2))
+    return exchange.book.why_stopped(
+        agreement="test-agreement",
+        version=1,
+        publisher="police",
+        recipient="social-care",
+        now=NOW,
+    )
+
+
+def _not_named() -> Reason:
+    exchange = _registered()
+    exchange.add(agreement_of(version=2, shares=[share_of(to=["womens-aid"])]))
+    return _routed(exchange)
+
+
+def _broken() -> Reason:
+    exchange = _registered()
+    exchange.write("agreement/test-agreement/2", b"{}")
+    return _routed(exchange)
+
+
+def _joint() -> Exchange:
+    parties = {
+        "police": {"acts_as": "joint-controller"},
+        "womens-aid": {"acts_as": "joint-controller"},
+        "social-care": {"acts_as": "controller"},
+    }
+    return _registered(["police-authority", "council"], parties=parties)
+
+
+def _kept_too_long() -> Reason:
+    last = date(2026, 11, 21)
+    item = StoredItem(1, False, "police", "test-agreement", 1, "", last)
+    (stub,) = sort_items([item], _registered().book, recipient="social-care", now=NOW).stopped
+    return Reason(stub.reason)
+
+
+def _when(**condition: object) -> Exchange:
+    return _registered(shares=[share_of(when=[condition])])
+
+
+def _days(start: str, until: str) -> Exchange:
+    return _registered(effective={"from": start, "until": until}, review_by=start)
+
+
+GIVEN: dict[Reason, Callable[[], Reason | None]] = {
+    Reason.FIELD_UNKNOWN: lambda: _routed(_when(field="outcome", **{"is": "charged"})),
+    Reason.CONDITION_FALSE: lambda: _routed(_when(field="category", **{"is": "burglary"})),
+    Reason.SUSPENDED: lambda: _routed(_noticed("suspend")),
+    Reason.UNSIGNED_BY_RECIPIENT: lambda: _routed(_registered(["police-authority"])),
+    Reason.UNSIGNED_BY_PUBLISHER: lambda: _routed(_registered(["council"])),
+    Reason.UNSIGNED_BY_JOINT_CONTROLLER: lambda: _routed(_joint()),
+    Reason.NOT_YET_IN_FORCE: lambda: _routed(_days("2026-11-23", "2026-11-23")),
+    Reason.EXPIRED: lambda: _routed(_days("2026-01-01", "2026-11-21")),
+    Reason.KEPT_TO_ITS_END: _kept_too_long,
+    Reason.WITHDRAWN: lambda: _routed(_noticed("withdraw")),
+    Reason.SUPERSEDED: _superseded,
+    Reason.NOT_NAMED: _not_named,
+    Reason.AGREEMENT_UNREADABLE: _broken,
+    Reason.DENIED_BY_PUBLISHER: lambda: _routed(
+        _registered(), write_event(_event(withholdfrom="social-care"))
+    ),
+    Reason.UNREADABLE: lambda: _routed(_registered(), b"garbage"),
+}
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_can_be_given(reason: Reason) -> None:
+    assert GIVEN[reason]() is reason
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_has_one_plain_sentence(reason: Reason) -> None:
+    assert reason.sentence[0].isupper()
+    assert reason.sentence.endswith(".")
+    assert reason.sentence.count(".") == 1
+    assert 20 <= len(reason.sentence) <= 80
+    assert reason.value not in reason.sentence
+
+
+def test_no_two_reasons_have_one_sentence() -> None:
+    assert len(set(SENTENCES.values())) == len(Reason) == len(SENTENCES)
