@@ -12,6 +12,7 @@ from concordat.kafka.topics_admin import admin_client, apply_topics
 from concordat.kafka.topics_file import TopicPlan
 from concordat.streams.clients import common_settings, stage_producer
 from concordat_events.envelope import CONTENT_TYPE
+from e2e.asking import ask
 from kafka_log import append
 
 POLICE = "west-mercia-police"
@@ -56,15 +57,19 @@ class BadInput:
         """Send requests with values in every part, and yield the answers."""
         headers = {"content-type": CONTENT_TYPE}
         for event in self._events():
-            yield client.post("/v1/events", content=msgspec.json.encode(event), headers=headers)
-        yield client.post("/v1/events", content=self._token(), headers=headers)
-        yield client.post("/v1/events", content="{}", headers={"content-type": self._token()})
-        yield client.post("/v1/inbox/ack", json={"seqs": [self._token()], self._token(): 1})
-        yield client.get("/v1/inbox", params={"after": self._token(), self._token(): "1"})
-        yield client.get(f"/v1/inbox/{self._token()}")
-        yield client.get(f"/v1/events/{self._token()}")
-        yield client.get(f"/{self._token()}")
-        yield client.get("/v1/inbox", headers={"authorization": f"Bearer {self._token()}"})
+            yield ask(
+                client, "POST", "/v1/events", content=msgspec.json.encode(event), headers=headers
+            )
+        yield ask(client, "POST", "/v1/events", content=self._token(), headers=headers)
+        yield ask(
+            client, "POST", "/v1/events", content="{}", headers={"content-type": self._token()}
+        )
+        yield ask(client, "POST", "/v1/inbox/ack", json={"seqs": [self._token()], self._token(): 1})
+        yield ask(client, "GET", "/v1/inbox", params={"after": self._token(), self._token(): "1"})
+        yield ask(client, "GET", f"/v1/inbox/{self._token()}")
+        yield ask(client, "GET", f"/v1/events/{self._token()}")
+        yield ask(client, "GET", f"/{self._token()}")
+        yield ask(client, "GET", "/v1/inbox", headers={"authorization": f"Bearer {self._token()}"})
 
     def _events(self) -> Iterator[Plain]:
         event, data = self._event, self._event["data"]

@@ -7,6 +7,7 @@ from typing import Any
 from concordat.cli.target import find_target
 from concordat.runtime.settings import CONTRACTS
 from concordat.stack.contracts import load_parties
+from e2e.asking import ask
 
 Item = dict[str, Any]
 
@@ -30,7 +31,7 @@ def _items(state: Path, agency: str) -> Iterator[Item]:
     query: dict[str, str | int] = {"limit": 500, "all": "true"}
     with find_target(state).http(agency) as client:
         while True:
-            answer = client.get("/v1/inbox", params=query)
+            answer = ask(client, "GET", "/v1/inbox", params=query)
             answer.raise_for_status()
             page = answer.json()
             assert page["stopped"] == []

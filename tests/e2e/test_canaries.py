@@ -23,6 +23,7 @@ from concordat.stack.state_directory import StateDirectory
 from concordat_events.catalogue import CATALOGUE
 from concordat_events.envelope import Event, write_event
 from concordat_events.leaves import leaves
+from e2e.asking import ask
 from e2e.bad_input import POLICE, BadInput
 from e2e.command import concordat
 from e2e.in_process import Witness, exchange_in, publish, settled, state_in
@@ -98,7 +99,7 @@ def http_answers(
             for number, event in enumerate(events):
                 if event.publisher != agency and number % 20:
                     continue
-                response = client.get(f"/v1/events/{event.id}")
+                response = ask(client, "GET", f"/v1/events/{event.id}")
                 assert response.is_success == (event.publisher == agency)
                 yield f"answer to {agency} about {event.id}", response.text
     with target.http(POLICE) as client:

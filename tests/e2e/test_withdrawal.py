@@ -21,6 +21,7 @@ from concordat.stack.demonstration import DATA
 from concordat.stack.development_keys import DevelopmentKeys
 from concordat.stack.stack import Stack
 from concordat.stack.state_directory import StateDirectory
+from e2e.asking import ask
 from e2e.in_process import Witness, exchange_in, publish, running_pid, settled, state_in
 from waiting import until
 
@@ -39,15 +40,10 @@ class Delivered:
     state: StateDirectory
 
     def page(self, client: httpx.Client) -> dict[str, Any]:
-        """Everything in the client's inbox; while the API knows no better it answers 503."""
-        answers: list[httpx.Response] = []
-
-        def answered() -> bool:
-            answers.append(client.get("/v1/inbox", params={"limit": 500}))
-            return answers[-1].status_code == 200
-
-        until(answered, "the inbox can be read")
-        page: dict[str, Any] = answers[-1].json()
+        """Everything in the client's inbox."""
+        answer = ask(client, "GET", "/v1/inbox", params={"limit": 500})
+        assert answer.status_code == 200
+        page: dict[str, Any] = answer.json()
         return page
 
 
@@ -99,5 +95,5 @@ async def test_a_withdrawn_agreements_items_are_unreadable_within_a_second_witho
         )
         assert all("withdrawn from the agreement" in stub["because"] for stub in page["stopped"])
         for seq in before:
-            assert client.get(f"/v1/inbox/{seq}").status_code == 410
+            assert ask(client, "GET", f"/v1/inbox/{seq}").status_code == 410
         assert under(delivered.page(other)) == others

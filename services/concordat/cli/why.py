@@ -1,17 +1,19 @@
 """`concordat why`: who got an event, who did not, and the reason."""
 
 import time
+from collections.abc import Iterator
+from textwrap import wrap
 from typing import Annotated, Any
 
 import httpx
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from concordat.cli.console import put_json
+from concordat.cli.console import put, put_json
 from concordat.cli.target import AgencyOption, JsonOption, StateOption, answer_of, find_target
 
 PATIENCE_SECONDS = 5.0
+WIDTH = 96
+INDENT = " " * 10
 
 
 def why(
@@ -26,7 +28,8 @@ def why(
     if json:
         put_json(told)
     else:
-        Console().print(_table(told))
+        for line in _lines(told):
+            put(line)
 
 
 def _ask(client: httpx.Client, event_id: str) -> httpx.Response:
@@ -39,19 +42,23 @@ def _ask(client: httpx.Client, event_id: str) -> httpx.Response:
         time.sleep(0.2)
 
 
-def _table(told: dict[str, Any]) -> Table:
-    title = f"{told['type']}  {told['id']}  case {told['subject']}"
-    table = Table(title=title, title_justify="left")
-    for column in ("agency", "outcome", "under", "fields or reason"):
-        table.add_column(column, overflow="fold")
+def _lines(told: dict[str, Any]) -> Iterator[str]:
+    yield f"{told['type']}  {told['id']}  case {told['subject']}"
     for candidate in told["candidates"]:
         shared = candidate["outcome"] == "shared"
-        place = candidate.get("agreement") or ""
-        shares = candidate.get("shares") or ([candidate["share"]] if candidate.get("share") else [])
-        under = " / ".join([place, ", ".join(shares)]) if shares else place
+        yield f"{candidate['outcome']:<9} {candidate['agency']}{_under(candidate)}"
         says = ", ".join(candidate.get("fields") or []) if shared else _reason(candidate)
-        table.add_row(candidate["agency"], candidate["outcome"], under, says)
-    return table
+        yield from wrap(says, WIDTH, initial_indent=INDENT, subsequent_indent=INDENT)
+    for what in ("repeats", "conflicts"):
+        if told.get(what):
+            yield f"{told[what]} {what}: published again under this id, without effect"
+
+
+def _under(candidate: dict[str, Any]) -> str:
+    shares = candidate.get("shares") or ([candidate["share"]] if candidate.get("share") else [])
+    if not candidate.get("agreement"):
+        return ""
+    return f"  under {candidate['agreement']} v{candidate['version']}: {', '.join(shares)}"
 
 
 def _reason(candidate: dict[str, Any]) -> str:

@@ -84,14 +84,16 @@ async def example_events(auditor_dsn: str) -> tuple[str | None, str | None]:
 
     Both of the police, so that one `why` each can be shown; None where there is none.
     """
+    denied = msgspec.json.encode([{"reason": "DENIED_BY_PUBLISHER"}]).decode()
     connection = await asyncpg.connect(auditor_dsn, server_settings={"search_path": "concordat"})
     try:
         shared = await connection.fetchval(
             """
-            SELECT id FROM event WHERE publisher = $1
+            SELECT id FROM event WHERE publisher = $1 AND NOT withheld @> $2::jsonb
             ORDER BY jsonb_array_length(shared) DESC, stored_at, id LIMIT 1
             """,
             "west-mercia-police",
+            denied,
         )
         withheld = await connection.fetchval(
             """
@@ -99,7 +101,7 @@ async def example_events(auditor_dsn: str) -> tuple[str | None, str | None]:
             ORDER BY stored_at, id LIMIT 1
             """,
             "west-mercia-police",
-            msgspec.json.encode([{"reason": "DENIED_BY_PUBLISHER"}]).decode(),
+            denied,
         )
     finally:
         await connection.close()

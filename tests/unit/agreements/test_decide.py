@@ -232,3 +232,12 @@ def test_yesterdays_standing_is_not_todays() -> None:
         plan = book.plan(CRIME, "police", today.replace(day=today.day + day))
         decision = decide(plan, b'{"category":"drugs"}', frozenset())
         assert bool(decision.grants) is shared
+
+
+def test_yesterdays_plans_are_not_kept() -> None:
+    book = _book(agreement_of())
+    today = london_day(NOW)
+    for day in (today.replace(day=21), today, today):
+        book.plan(CRIME, "police", day)
+        book.plan(CRIME, "womens-aid", day)
+    assert set(book._plans) == {(CRIME, "police", today), (CRIME, "womens-aid", today)}
