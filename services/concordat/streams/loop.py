@@ -170,6 +170,9 @@ class StageLoop:
         consumer.assign(partitions)
         if self._paused_since is not None:
             consumer.pause(partitions)
+        else:
+            # A partition that left us while paused comes back paused, and would stay so for ever.
+            consumer.resume(partitions)
 
     # -- produce, acknowledged, commit ---------------------------------------------------------
 

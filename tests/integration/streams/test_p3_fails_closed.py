@@ -15,6 +15,8 @@ from concordat.agreements.reason import Reason
 from concordat.kafka.topics_admin import apply_topics
 from concordat.runtime.errors import ClockBehind, RegisterUnavailable
 from concordat.stack.ports import pick_port
+from concordat.streams.clients import common_settings, stage_consumer
+from concordat.streams.groups import group_of
 from concordat.streams.loop import LEAVE_AFTER_SECONDS
 from concordat.streams.register_feed import CATCH_UP_SECONDS
 from exchange_on_kafka import AGREEMENT, KafkaExchange, event, open_exchange
@@ -106,6 +108,26 @@ def test_a_register_that_cannot_be_read_to_its_end_stops_output_until_it_can(
         show_the_end(exchange)
         route.until_ready()
         exchange.until_drained("route")
+    assert_all_fifty_are_routed_and_shared(exchange)
+
+
+@pytest.mark.timeout(120)
+def test_partitions_that_leave_a_waiting_stage_and_come_back_later_are_worked_on(
+    exchange: KafkaExchange,
+) -> None:
+    group = group_of("route", exchange.topics)
+    other = stage_consumer(common_settings(exchange.kafka, "other"), group, "range")
+    with exchange.thread("route") as route:
+        route.until_ready()
+        hide_the_end(exchange)
+        route.until_not_ready(NOT_READ)
+        other.subscribe([exchange.topics.incidents])
+        until(lambda: other.consume(1, 0.1) or other.assignment(), "the other one has its share")
+        show_the_end(exchange)
+        route.until_ready()
+        other.close()
+        exchange.admit_directly(event(number) for number in range(50))
+        exchange.until_drained("route", seconds=30)
     assert_all_fifty_are_routed_and_shared(exchange)
 
 

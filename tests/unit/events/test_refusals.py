@@ -173,6 +173,14 @@ def test_beyond_a_hundred_faults_only_their_number_is_told() -> None:
     assert refused.value.faults[-1].message == "and 17 more faults"
 
 
+@pytest.mark.parametrize("moment", ["2025-13-01T00:00:00Z", "2025-12-01T25:00:00Z", "soon"])
+def test_what_a_parser_says_is_never_passed_on(moment: str) -> None:
+    with pytest.raises(InvalidEvent) as refused:
+        read_event(_with(time=moment))
+    (fault,) = refused.value.faults
+    assert fault.message == "cannot be read as the type the contract declares"
+
+
 def test_the_error_says_codes_and_places_only() -> None:
     with pytest.raises(InvalidEvent) as refused:
         read_event(_with(id="Jane O'Neill"))
