@@ -78,27 +78,28 @@ SchoolUrn = Annotated[str, Field(pattern=r"^[0-9]{6}$")]
 Postcode = Annotated[str, Field(pattern=r"^[A-Z]{1,2}[0-9][A-Z0-9]? [0-9][A-Z]{2}$")]
 
 
-_RFC_3339 = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})"
+FULL_DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+RFC_3339 = (
+    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}"
+    r"(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$"
 )
-_FULL_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def _rfc_3339(value: Any) -> Any:
     # The parser behind would also take numbers of seconds and other spellings.
-    if not (isinstance(value, datetime) or _is_written(value, _RFC_3339)):
+    if not (isinstance(value, datetime) or _is_written(value, RFC_3339)):
         raise PydanticCustomError("instant_parsing", "is not an instant as RFC 3339 writes it")
     return value
 
 
 def _full_date(value: Any) -> Any:
-    if not (isinstance(value, date) or _is_written(value, _FULL_DATE)):
+    if not (isinstance(value, date) or _is_written(value, FULL_DATE)):
         raise PydanticCustomError("day_parsing", "is not a day written YYYY-MM-DD")
     return value
 
 
-def _is_written(value: Any, pattern: re.Pattern[str]) -> bool:
-    return isinstance(value, str) and pattern.fullmatch(value) is not None
+def _is_written(value: Any, pattern: str) -> bool:
+    return isinstance(value, str) and re.fullmatch(pattern, value) is not None
 
 
 def _in_utc(moment: datetime) -> datetime:
@@ -121,14 +122,14 @@ def _day_text(day: date) -> str:
 
 Instant = Annotated[
     datetime,
-    Field(strict=False),
+    Field(strict=False, json_schema_extra={"pattern": RFC_3339}),
     BeforeValidator(_rfc_3339),
     AfterValidator(_in_utc),
     PlainSerializer(_utc_text, when_used="json"),
 ]
 Day = Annotated[
     date,
-    Field(strict=False),
+    Field(strict=False, json_schema_extra={"pattern": FULL_DATE}),
     BeforeValidator(_full_date),
     PlainSerializer(_day_text, when_used="json"),
 ]

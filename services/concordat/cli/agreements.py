@@ -55,4 +55,4 @@ def _faults(file: Path, parties: Parties) -> list[DocumentFault]:
     reading = read_agreement(
         text, name=str(file), agencies=parties.agencies, controllers=parties.controllers
     )
-    return list(reading.faults)
+    return sorted(reading.faults, key=lambda fault: (fault.line, fault.column))
