@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from confluent_kafka import (
     Consumer,
-    ConsumerGroupTopicPartitions,
     KafkaError,
     KafkaException,
     TopicPartition,
@@ -14,7 +13,6 @@ from confluent_kafka import (
 from confluent_kafka.admin import AdminClient
 
 TIMEOUT = 30.0
-ASK_AGAIN = 2.0
 NO_COORDINATOR = frozenset(
     {
         KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
@@ -53,35 +51,47 @@ class Position:
 
 def committed_positions(admin: AdminClient, group: str, topics: Iterable[str]) -> list[Position]:
     """Where a stage's group stands in each partition of `topics`; 0 where it never committed."""
-    present = admin.list_topics(timeout=TIMEOUT).topics
+    cluster = admin.list_topics(timeout=TIMEOUT)
     partitions = [
         TopicPartition(topic, number)
         for topic in topics
-        if topic in present
-        for number in present[topic].partitions
+        if topic in cluster.topics
+        for number in cluster.topics[topic].partitions
     ]
     if not partitions:
         return []
+    brokers = ",".join(f"{broker.host}:{broker.port}" for broker in cluster.brokers.values())
     return [
         Position(each.topic, each.partition, max(each.offset, 0))
-        for each in _committed(admin, ConsumerGroupTopicPartitions(group, partitions))
+        for each in _committed(brokers, group, partitions)
     ]
 
 
 def _committed(
-    admin: AdminClient, request: ConsumerGroupTopicPartitions
+    bootstrap: str, group: str, partitions: list[TopicPartition]
 ) -> Sequence[TopicPartition]:
     """Ask the group's coordinator, and ask again while there is none yet."""
+    # Never through AdminClient.list_consumer_group_offsets: librdkafka 2.16 crashes the process
+    # there when the coordinator is only starting, because that client has no group.
+    asker = Consumer(
+        {
+            "bootstrap.servers": bootstrap,
+            "group.id": group,
+            "enable.auto.commit": False,
+            "log_level": 3,
+        }
+    )
     deadline = time.monotonic() + TIMEOUT
-    while True:
-        # A question to a coordinator that is just being made is never answered: ask anew.
-        answers = admin.list_consumer_group_offsets([request], request_timeout=ASK_AGAIN)
-        try:
-            return answers[request.group_id].result(TIMEOUT).topic_partitions or ()
-        except KafkaException as error:
-            if error.args[0].code() not in NO_COORDINATOR or time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)
+    try:
+        while True:
+            try:
+                return asker.committed(partitions, timeout=TIMEOUT)
+            except KafkaException as error:
+                if error.args[0].code() not in NO_COORDINATOR or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
+    finally:
+        asker.close()
 
 
 def lag_of(bootstrap: str, stage: str, positions: Sequence[Position]) -> list[Lag]:
