@@ -6,6 +6,7 @@ never a skip.
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,15 @@ import pytest
 
 from concordat.stack.embedded import EmbeddedInfrastructure, Infrastructure
 from concordat.stack.state_directory import StateDirectory
+
+
+def pytest_configure() -> None:
+    """Undo what a shell without a terminal does to its background jobs: they ignore these two.
+
+    Processes that tests start and end by these signals would inherit that.
+    """
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

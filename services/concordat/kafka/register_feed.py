@@ -28,7 +28,6 @@ class RegisterFeed:
         self._at_end = float("-inf")
         self._position = 0
         self._task: asyncio.Task[None] | None = None
-        self._stopping = False
 
     @property
     def book(self) -> Book:
@@ -51,7 +50,6 @@ class RegisterFeed:
 
     async def stop(self) -> None:
         """Stop reading."""
-        self._stopping = True
         if self._task:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -63,7 +61,8 @@ class RegisterFeed:
                 await self._follow()
             except asyncio.CancelledError:
                 # The client also cancels its own requests, when it loses the broker.
-                if self._stopping:
+                task = asyncio.current_task()
+                if task is None or task.cancelling():
                     raise
                 log.warning("register-unreachable", error="CancelledError")
             except (KafkaError, OSError, TimeoutError) as error:

@@ -44,6 +44,20 @@ def is_in_force(feed: RegisterFeed) -> bool:
     return stopped is None
 
 
+class LosesItsFirstRequest(RegisterFeed):
+    """As the client does when a connection ends under a request."""
+
+    lost = 0
+
+    async def _follow(self) -> None:
+        if not self.lost:
+            self.lost += 1
+            request = asyncio.get_running_loop().create_future()
+            request.cancel()
+            await request
+        await super()._follow()
+
+
 @pytest.fixture(scope="module")
 def broker_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Infrastructure]:
     """A broker that a test may pause or restart."""
@@ -86,6 +100,20 @@ async def test_its_age_grows_while_the_register_is_gone(exchange: KafkaExchange)
         exchange.admin.delete_topics([topic])[topic].result(30)
         await eventually(lambda: feed.age() > 2, "it is known to be old")
         assert feed.book.register_offset == len(exchange.register.log)
+
+
+async def test_a_request_that_the_client_cancelled_does_not_end_it(
+    exchange: KafkaExchange,
+) -> None:
+    feed = LosesItsFirstRequest(exchange.kafka, exchange.topics)
+    await feed.start()
+    try:
+        await eventually(lambda: feed.age() < 1, "it is loaded", 20)
+    finally:
+        await feed.stop()
+    assert feed.lost == 1
+    assert feed._task is not None
+    assert feed._task.cancelled()
 
 
 @pytest.mark.timeout(180)

@@ -1,6 +1,7 @@
 """Rules 6, 7, 10 and 11 of the loop: outboxes that come and go, sizes, topics that must exist."""
 
 import os
+from pathlib import Path
 
 import msgspec
 from confluent_kafka import KafkaError, Producer
@@ -10,7 +11,7 @@ from builders import Exchange
 from concordat.kafka.topics_admin import apply_topics
 from concordat.streams.clients import common_settings, stage_consumer
 from concordat.streams.loop import BATCH, WAIT_SECONDS
-from exchange_on_kafka import KafkaExchange, event, exchange_plans
+from exchange_on_kafka import KafkaExchange, event, exchange_plans, open_exchange
 from kafka_log import append
 from waiting import until
 
@@ -29,7 +30,7 @@ def test_rule_6_a_new_agencys_outbox_is_admitted_within_ten_seconds(
     exchange: KafkaExchange,
 ) -> None:
     with exchange.thread("admit") as admit:
-        admit.until_ready()
+        until(admit.parts.consumer.assignment, "it has looked for outboxes")
         register_agency(exchange.register, "coroner", "council")
         exchange.write_register()
         apply_topics(exchange.admin, exchange_plans(exchange.register, exchange.topics.prefix))
@@ -57,19 +58,20 @@ def test_rule_6_a_deleted_outbox_is_dropped_and_the_others_go_on(exchange: Kafka
     assert len({record.value for record in admitted}) == 2000
 
 
-def test_rule_6_two_workers_share_outboxes_of_one_partition(
-    exchange: KafkaExchange,
-) -> None:
-    counts: dict[str, int] = {}
-    with exchange.thread("admit", "0") as first, exchange.thread("admit", "1") as second:
+def test_rule_6_two_workers_share_outboxes_of_one_partition(kafka: str, tmp_path: Path) -> None:
+    agencies = ("police", "social-care", "adult-care", "womens-aid")
+    single = {f"outbox.{agency}": 1 for agency in agencies}
+    with (
+        open_exchange(kafka, tmp_path, partitions=single) as exchange,
+        exchange.thread("admit", "0") as first,
+        exchange.thread("admit", "1") as second,
+    ):
+        workers = (first, second)
 
-        def are_shared() -> bool:
-            counts["first"] = len(first.parts.consumer.assignment())
-            counts["second"] = len(second.parts.consumer.assignment())
-            return sum(counts.values()) == 24 and min(counts.values()) > 0
+        def share_evenly() -> bool:
+            return [len(each.parts.consumer.assignment()) for each in workers] == [2, 2]
 
-        until(are_shared, "both have partitions")
-    assert counts == {"first": 12, "second": 12}
+        until(share_evenly, "each has two of the four", 30)
 
 
 def test_rule_7_a_routed_record_of_fifteen_mebibytes_passes_the_stages_clients(
