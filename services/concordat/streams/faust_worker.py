@@ -8,7 +8,8 @@ import asyncio
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,10 @@ from concordat.streams.loop import StageLoop
 
 log = get_logger(__name__)
 
+LAST_BATCH_SECONDS = 70.0
+SIDE_SECONDS = 2.0
+_FAILED = 70
+
 
 class StageService(faust.Service):
     """Runs a `StageLoop` in a thread; its failure is the process's failure."""
@@ -28,24 +33,39 @@ class StageService(faust.Service):
     def __init__(self, loop: StageLoop, source: str, **options: Any) -> None:
         super().__init__(**options)
         self._stage_loop, self._source = loop, source
+        self._ended = threading.Event()
 
     @faust.Service.task
     async def _run_stage(self) -> None:
-        running = asyncio.get_running_loop().run_in_executor(
-            None, self._stage_loop.run, self._source
-        )
+        running = asyncio.get_running_loop().run_in_executor(None, self._run)
         try:
             await asyncio.shield(running)
         except asyncio.CancelledError:
             self._stage_loop.stop.set()
             await running
             raise
+
+    def _run(self) -> None:
+        try:
+            self._stage_loop.run(self._source)
         except BaseException as error:  # noqa: BLE001 - every failure leaves, with its code
             _leave(error)
+        self._ended.set()
 
     async def on_stop(self) -> None:
         """Let the batch in hand finish."""
         self._stage_loop.stop.set()
+
+    def end_in_time(self, code: int) -> None:
+        """Stop the loop now and leave with `code` soon after it, whatever Faust still waits for."""
+        self._stage_loop.stop.set()
+        threading.Thread(target=self._end, args=[code], name="end-in-time", daemon=True).start()
+
+    def _end(self, code: int) -> None:
+        # Told to stop while its side consumer joins a group, Faust waits for ever.
+        ended = self._ended.wait(LAST_BATCH_SECONDS)
+        time.sleep(SIDE_SECONDS)
+        os._exit(code if ended else _FAILED)
 
 
 def _leave(error: BaseException) -> None:
@@ -53,28 +73,33 @@ def _leave(error: BaseException) -> None:
     reason = str(error) if isinstance(error, ConcordatError) else ""
     log.error("stage-failed", error=type(error).__name__, reason=reason)
     sys.stderr.flush()
-    os._exit(error.exit_code if isinstance(error, ConcordatError) else 70)
+    os._exit(error.exit_code if isinstance(error, ConcordatError) else _FAILED)
 
 
 def run_worker(
     *, name: str, bootstrap: str, register: str, instance: str, loop: StageLoop, source: str
 ) -> None:
     """Run until SIGTERM or SIGINT; leaves the process with 0, or with the failure's code."""
-    app = _app(name, bootstrap, instance, lambda: StageService(loop, source))
+    app = _app(name, bootstrap, instance, StageService(loop, source))
     _watch_register(app, register)
     worker = faust.Worker(app, loglevel="INFO", quiet=True, redirect_stdouts=False)
     worker.execute_from_commandline()
 
 
-def _app(name: str, bootstrap: str, instance: str, service: Callable[[], StageService]) -> Any:
+def _app(name: str, bootstrap: str, instance: str, stage: StageService) -> Any:
     class StageFirst(BootStrategy):
         """The public hook by which the loop starts before Faust's own consumer joins its group."""
 
         def server(self) -> Any:
-            return [service(), *super().server()]
+            return [stage, *super().server()]
 
     class App(faust.App):
         BootStrategy = StageFirst
+
+        async def on_stop(self) -> None:
+            """Also after a crash of Faust's own, which must not look like an order to stop."""
+            stage.end_in_time(_FAILED if self.crashed else 0)
+            await super().on_stop()
 
     return App(
         f"concordat-{name}-side",

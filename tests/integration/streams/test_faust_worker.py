@@ -23,6 +23,20 @@ def test_it_ends_with_0_within_five_seconds_of_a_signal(
     assert len(exchange.routed()) == 100
 
 
+@pytest.mark.timeout(180)
+def test_it_ends_in_time_also_when_it_is_stopped_while_its_side_consumer_starts(
+    exchange: KafkaExchange,
+) -> None:
+    for delay in (0, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4):
+        worker = exchange.start("route")
+        worker.until_said("assigned")
+        time.sleep(delay)  # so that each is stopped in the middle of something else
+        began = time.monotonic()
+        worker.send(signal.SIGTERM)
+        assert worker.exit_code(20) == 0
+        assert time.monotonic() - began < 5
+
+
 @pytest.mark.parametrize("point", ["consumed", "produced", "acknowledged"])
 def test_an_unknown_error_ends_it_with_70_and_commits_nothing(
     exchange: KafkaExchange, point: str
