@@ -75,7 +75,8 @@ Latitude = Annotated[float, Field(ge=-90, le=90)]
 LsoaCode = Annotated[str, Field(pattern=r"^[EWSN][0-9]{8}$")]
 Uprn = Annotated[str, Field(pattern=r"^[0-9]{1,12}$")]
 SchoolUrn = Annotated[str, Field(pattern=r"^[0-9]{6}$")]
-Postcode = Annotated[str, Field(pattern=r"^[A-Z]{1,2}[0-9][A-Z0-9]? [0-9][A-Z]{2}$")]
+POSTCODE = r"^[A-Z]{1,2}[0-9][A-Z0-9]? [0-9][A-Z]{2}$"
+Postcode = Annotated[str, Field(pattern=POSTCODE)]
 
 
 FULL_DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"

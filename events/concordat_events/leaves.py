@@ -38,13 +38,21 @@ _KINDS: tuple[tuple[type, Kind], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """One scalar field, or list of scalars (`many`), of a model; `[]` in `path` marks a list."""
+    """One scalar field, or list of scalars (`many`), of a model; `[]` in `path` marks a list.
+
+    `required`: no event of the type lacks it. `minimum` and `maximum` are those of a number, both
+    inclusive. `pattern` is that of a text.
+    """
 
     path: str
     kind: Kind
     many: bool
     values: frozenset[str]
     sensitivity: Sensitivity
+    required: bool = False
+    minimum: float | None = None
+    maximum: float | None = None
+    pattern: str | None = None
 
     @property
     def sealed(self) -> bool:
@@ -62,43 +70,66 @@ def leaves(model: type[Data]) -> MappingProxyType[str, Leaf]:
     return MappingProxyType({leaf.path: leaf for leaf in _walk(model, "")})
 
 
-def _walk(model: type[BaseModel], prefix: str) -> Iterator[Leaf]:
+def _walk(model: type[BaseModel], prefix: str, always: bool = True) -> Iterator[Leaf]:  # noqa: FBT001, FBT002
     for name, info in model.model_fields.items():
-        yield from _field(info.annotation, prefix + name, _mark_of(info))
+        yield from _field(info, prefix + name, always and info.is_required())
 
 
-def _field(annotation: Any, path: str, mark: Mark | None) -> Iterator[Leaf]:
-    inner, marks = _strip(annotation)
-    mark = mark or marks
+def _field(info: FieldInfo, path: str, required: bool) -> Iterator[Leaf]:  # noqa: FBT001
+    inner, metadata = _strip(info.annotation)
+    metadata = [*info.metadata, *metadata]
     many = get_origin(inner) is list
     if many:
-        inner, marks = _strip(get_args(inner)[0])
-        mark = mark or marks
+        inner, of_items = _strip(get_args(inner)[0])
+        mark = _mark_of([*metadata, *of_items])
+        metadata = of_items  # the limits of a list are not those of its items
+    else:
+        mark = _mark_of(metadata)
     if isinstance(inner, type) and issubclass(inner, BaseModel):
-        yield from _walk(inner, f"{path}[]." if many else f"{path}.")
+        yield from _walk(inner, f"{path}[]." if many else f"{path}.", required and not many)
         return
     if mark is None:
         raise TypeError(f"{path} has no sensitivity mark")
     kind, values = _kind(inner, path)
-    yield Leaf(path, kind, many, values, mark.sensitivity)
+    limits = {name: _limit(metadata, name) for name in ("ge", "le", "pattern")}
+    yield Leaf(
+        path,
+        kind,
+        many,
+        values,
+        mark.sensitivity,
+        required,
+        limits["ge"],
+        limits["le"],
+        limits["pattern"],
+    )
 
 
-def _strip(annotation: Any) -> tuple[Any, Mark | None]:
-    """Peel `Annotated` and `| None`; also the mark found on the way."""
-    mark: Mark | None = None
+def _strip(annotation: Any) -> tuple[Any, list[Any]]:
+    """Peel `Annotated` and `| None`; also the metadata found on the way."""
+    metadata: list[Any] = []
     while True:
         origin = get_origin(annotation)
         if origin is Annotated:
-            annotation, *metadata = get_args(annotation)
-            mark = mark or next((item for item in metadata if isinstance(item, Mark)), None)
+            annotation, *found = get_args(annotation)
+            metadata += found
         elif origin in (Union, UnionType):
             (annotation,) = (arm for arm in get_args(annotation) if arm is not NoneType)
         else:
-            return annotation, mark
+            return annotation, metadata
 
 
-def _mark_of(info: FieldInfo) -> Mark | None:
-    return next((item for item in info.metadata if isinstance(item, Mark)), None)
+def _mark_of(metadata: list[Any]) -> Mark | None:
+    return next((item for item in metadata if isinstance(item, Mark)), None)
+
+
+def _limit(metadata: list[Any], name: str) -> Any:
+    """The limit that pydantic's metadata set: bare, or inside a `Field`."""
+    for item in metadata:
+        for each in (item, *getattr(item, "metadata", ())):
+            if (found := getattr(each, name, None)) is not None:
+                return found
+    return None
 
 
 def _kind(annotation: Any, path: str) -> tuple[Kind, frozenset[str]]:

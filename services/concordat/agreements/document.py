@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal, Self
 import rfc8785
 from pydantic import BeforeValidator, Field, model_validator
 
-from concordat.agreements.parties import ControllerId, Document
+from concordat.agreements.coarsening import Coarsening, name_of, parts_of
+from concordat.agreements.parties import ControllerId, Document, Identifiers
 from concordat_events.fields import AgencyId, Day
 
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=80)]
@@ -20,6 +21,9 @@ Scalar = bool | Whole | float | str
 Number = Whole | float
 
 TESTS = ("is_", "in_", "at_least", "less_than", "includes", "present")
+
+
+IDENTIFIERS = tuple(Identifiers.model_fields)
 
 
 def _true(value: Any) -> Any:
@@ -43,11 +47,16 @@ class Dpia(Document):
 
 
 class Party(Document):
-    """How an agency's controller acts; how long the exchange keeps its copies; onward sharing."""
+    """How an agency's controller acts; how long the exchange keeps its copies; onward sharing.
+
+    `direct`: its deliveries are also written to its own topic, `inbox.<agency>`.
+    """
 
     acts_as: Literal["controller", "joint-controller", "processor"]
     keep_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
     onward: Literal["none", "ask", "allowed"] = "none"
+    # What has left for Kafka cannot be called back, so a party must ask for it in the agreement.
+    direct: bool = False
 
 
 class Law(Document):
@@ -83,19 +92,38 @@ class Condition(Document):
         return self
 
 
+class ByIdentifier(Document):
+    """The member of a group whose registered identifier equals a field of the event."""
+
+    group: Slug
+    whose: Literal["urn", "ods", "gss"]
+    is_: Annotated[Path, Field(alias="is")]
+
+
+class Coarsened(Document):
+    """Less than a field's whole value."""
+
+    field: Path
+    as_: Annotated[Coarsening, Field(alias="as", strict=False)]
+
+
 class Share(Document):
-    """One clause: from whom, to whom, which event, when, which fields, under which law, why."""
+    """One clause: from whom, to whom, which event, when, which fields, under which law, why.
+
+    `requires` names agencies whose controllers must have signed too, although they are no end of it.
+    """
 
     id: Slug
     from_: Annotated[list[AgencyId], Field(alias="from", min_length=1)]
-    to: Annotated[list[Recipient], Field(min_length=1)]
+    to: Annotated[list[Recipient | ByIdentifier], Field(min_length=1)]
     event: str
     when: list[Condition] = []
-    send: list[Item]
-    sealed: list[Path] = []
+    send: list[Item | Coarsened]
+    sealed: list[Path | Coarsened] = []
     reveals: list[Path] = []
     collect_within_hours: Annotated[int, Field(ge=1, le=8760)] | None = None
     law: Slug
+    requires: list[AgencyId] = []
     because: Sentence
 
 
@@ -129,16 +157,36 @@ class Agreement(Document):
         return hashlib.sha256(self.canonical()).hexdigest()
 
     def recipients(self, share: Share) -> tuple[str, ...]:
-        """The agencies a share names, groups resolved, in order, each once."""
-        named: dict[str, None] = {}
+        """The agencies a share can reach, groups resolved, in order, each once."""
+        return tuple(self.addressed(share))
+
+    def addressed(self, share: Share) -> dict[str, tuple[ByIdentifier, ...]]:
+        """Each agency a share can reach, and when: always (none), or when one of these picks it."""
+        named: dict[str, tuple[ByIdentifier, ...]] = {}
+        outright: set[str] = set()
         for item in share.to:
-            for agency in self.groups.get(item[1:], []) if item.startswith("@") else [item]:
-                named[agency] = None
-        return tuple(named)
+            if isinstance(item, ByIdentifier):
+                for agency in self.groups.get(item.group, []):
+                    named[agency] = (*named.get(agency, ()), item)
+                continue
+            members = self.groups.get(item[1:], []) if item.startswith("@") else [item]
+            outright.update(members)
+            named |= {agency: named.get(agency, ()) for agency in members}
+        return {
+            agency: () if agency in outright else addresses for agency, addresses in named.items()
+        }
 
     def sent(self, share: Share) -> frozenset[str]:
-        """Every field the share sends: `send` with its sets resolved, and `sealed`."""
-        fields = set(share.sealed)
-        for item in share.send:
-            fields.update(self.field_sets.get(item[1:], []) if item.startswith("@") else [item])
-        return frozenset(fields - set(self.never_send))
+        """What the share sends, by name: `send` with its sets resolved, and `sealed`.
+
+        A name is a path, or "`path` as `coarsening`".
+        """
+        names: set[str] = set()
+        for item in (*share.send, *share.sealed):
+            if isinstance(item, Coarsened):
+                names.add(name_of(item.field, item.as_))
+            elif item.startswith("@"):
+                names.update(self.field_sets.get(item[1:], []))
+            else:
+                names.add(item)
+        return frozenset(name for name in names if parts_of(name)[0] not in self.never_send)
