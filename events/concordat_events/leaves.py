@@ -70,12 +70,12 @@ def leaves(model: type[Data]) -> MappingProxyType[str, Leaf]:
     return MappingProxyType({leaf.path: leaf for leaf in _walk(model, "")})
 
 
-def _walk(model: type[BaseModel], prefix: str, always: bool = True) -> Iterator[Leaf]:  # noqa: FBT001, FBT002
+def _walk(model: type[BaseModel], prefix: str, always: bool = True) -> Iterator[Leaf]:
     for name, info in model.model_fields.items():
         yield from _field(info, prefix + name, always and info.is_required())
 
 
-def _field(info: FieldInfo, path: str, required: bool) -> Iterator[Leaf]:  # noqa: FBT001
+def _field(info: FieldInfo, path: str, required: bool) -> Iterator[Leaf]:
     inner, metadata = _strip(info.annotation)
     metadata = [*info.metadata, *metadata]
     many = get_origin(inner) is list

@@ -6,12 +6,13 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from concordat.agreements.day import london_day
+from concordat.agreements.disclosure import Disclosed, why_disclosure_stopped
 from concordat.agreements.document import Agreement, Share
 from concordat.agreements.parties import Agency
 from concordat.agreements.plan import Plan, make_plan
 from concordat.agreements.reason import Reason
 from concordat.agreements.register import Register
-from concordat.agreements.standing import version_for, why_not
+from concordat.agreements.stopping import StoppedPair, lifted_suspensions, withdrawals
 
 _Named = dict[str, list[tuple[Agreement, Share]]]
 
@@ -33,10 +34,16 @@ class Book:
             signatures=set(register.signatures),
             notices={key: list(notices) for key, notices in register.notices.items()},
             refused=list(register.refused),
+            revisions=dict(register.revisions),
         )
         self.register_offset = register.next_offset
         self._named = _index(self._register)
         self._plans: dict[tuple[str, str, date], Plan | None] = {}
+
+    @property
+    def register(self) -> Register:
+        """What it was compiled from; not to be applied to."""
+        return self._register
 
     @property
     def agencies(self) -> Mapping[str, Agency]:
@@ -56,16 +63,19 @@ class Book:
             )
         return self._plans[key]
 
-    def why_stopped(
-        self, *, agreement: str, version: int, publisher: str, recipient: str, now: datetime
-    ) -> Reason | None:
-        """None when an item delivered under this version may be read now; else why not."""
-        day = london_day(now)
-        if reason := why_not(self._register, agreement, publisher, recipient, day):
-            return reason
-        if version_for(self._register, agreement, publisher, day) != version:
-            return Reason.SUPERSEDED
-        return None
+    def why_stopped(self, item: Disclosed, now: datetime) -> Reason | None:
+        """None when `item` may be read now; else why not."""
+        return why_disclosure_stopped(self._register, item, london_day(now))
+
+    @property
+    def lifted(self) -> list[StoppedPair]:
+        """The suspensions that are over: what they held may be released."""
+        return lifted_suspensions(self._register)
+
+    @property
+    def withdrawn(self) -> list[StoppedPair]:
+        """The withdrawals: what they stop is never read again."""
+        return withdrawals(self._register)
 
 
 class BookKeeper:

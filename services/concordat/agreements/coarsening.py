@@ -1,7 +1,8 @@
 """Coarsenings: the closed list of ways in which less than a field's whole value may be sent."""
 
+import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -25,6 +26,7 @@ class Coarsening(StrEnum):
 
 
 _SEPARATOR = " as "
+_POSTCODE = re.compile(POSTCODE)
 
 
 def name_of(path: str, coarsening: Coarsening | None = None) -> str:
@@ -51,12 +53,22 @@ def fault_of_coarsening(coarsening: Coarsening, leaf: Leaf) -> str | None:
 
 
 def coarsener(coarsening: Coarsening, leaf: Leaf) -> Callable[[Any], Any]:
-    """Return a function from the field's decoded value (never None) to what is sent."""
+    """Return a function from the field's decoded value (never None) to what is sent.
+
+    It raises `ValueError` for a value that is not what the field holds: a part of it could be
+    anything.
+    """
     if coarsening is Coarsening.PRESENT:
         return lambda _value: True
     if coarsening is Coarsening.OUTWARD_CODE:
-        return lambda value: value.partition(" ")[0]
+        return _outward_code
     length = len("2015") if coarsening is Coarsening.YEAR else len("2015-06")
     if leaf.kind is Kind.INSTANT:
         return lambda value: london_day(datetime.fromisoformat(value)).isoformat()[:length]
-    return lambda value: value[:length]
+    return lambda value: date.fromisoformat(value).isoformat()[:length]
+
+
+def _outward_code(postcode: str) -> str:
+    if not _POSTCODE.fullmatch(postcode):
+        raise ValueError("not a postcode")
+    return postcode.partition(" ")[0]

@@ -5,7 +5,7 @@ from typing import Any
 
 from concordat.agreements.decision import Decision, Withheld
 from concordat.agreements.plan import Candidate, Clause, Plan
-from concordat.agreements.reason import Reason
+from concordat.agreements.reason import RANK
 
 
 def decide(plan: Plan | None, data: Any, denied: AbstractSet[str]) -> Decision:
@@ -35,7 +35,7 @@ def _decide_for(candidate: Candidate, facts: Any, decision: Decision) -> None:
             failed = _first_failing(clause, facts)
             if failed is None:
                 held.append(clause.share.id)
-            elif nearest is None or failed.reason is Reason.FIELD_UNKNOWN:
+            elif nearest is None or RANK[failed.reason] < RANK[nearest.reason]:
                 nearest = failed
         if held:
             granted = True

@@ -39,6 +39,7 @@ class Grant:
     lawful_basis: str
     onward: str
     keep_days: int | None
+    collect_within_hours: int | None
     withheld: str
 
 

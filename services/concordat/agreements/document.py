@@ -110,7 +110,7 @@ class Coarsened(Document):
 class Share(Document):
     """One clause: from whom, to whom, which event, when, which fields, under which law, why.
 
-    `requires` names agencies whose controllers must have signed too, although they are no end of it.
+    `requires` names agencies whose controllers must have signed too, although they are no end.
     """
 
     id: Slug

@@ -45,7 +45,7 @@ BASES: Mapping[str, str] = MappingProxyType(
     }
 )
 
-_ORDINARY = tuple((code,) for code in BASES if code.startswith("gdpr-6-")) + (("dpa2018-s35",),)
+_ORDINARY = (*((code,) for code in BASES if code.startswith("gdpr-6-")), ("dpa2018-s35",))
 # UK GDPR Art 9(2)(g) and (h) need a condition of Schedule 1 beside them (DPA 2018 s.10); Art 10
 # has it in its code; s.35(4) and (5) need one of Schedule 8 for sensitive processing.
 _GRAVE = (

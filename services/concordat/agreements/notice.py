@@ -1,30 +1,57 @@
-"""A controller's word that stops its own pairs of an agreement."""
+"""A controller's word that stops its own pairs of an agreement, or lets them go on."""
 
 import hashlib
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import rfc8785
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from concordat.agreements.document import Slug
+from concordat.agreements.document import Sentence, Slug
 from concordat.agreements.parties import ControllerId, Document
-from concordat_events.fields import Instant
+from concordat_events.fields import AgencyId, Instant
+
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Pair(Document):
+    """One direction between two agencies."""
+
+    publisher: AgencyId
+    recipient: AgencyId
 
 
 class Notice(Document):
-    """Signed like an agreement; stops `version` and every lower one for `controller`'s pairs."""
+    """Signed like an agreement.
+
+    `suspend` and `withdraw` stop `version` and every lower one, for `pairs`, or for every pair with
+    an agency of `controller` where none is named. `resume` names the suspension it ends by its
+    digest: it counts for that one alone, and only once both controllers of a pair have said it.
+    """
 
     schema_: Annotated[Literal["concordat/notice/v1"], Field(alias="schema")]
     agreement: Slug
     version: Annotated[int, Field(ge=1, le=100_000)]
-    action: Literal["suspend", "withdraw"]
+    action: Literal["suspend", "withdraw", "resume"]
     controller: ControllerId
     at: Instant
-    reason: str
+    reason: Sentence
+    pairs: list[Pair] = []
+    resumes: Digest | None = None
+
+    @model_validator(mode="after")
+    def _names_what_it_resumes(self) -> Self:
+        if (self.action == "resume") != (self.resumes is not None):
+            raise ValueError("names the suspension it ends under 'resumes', and only then")
+        return self
+
+    def concerns(self, publisher: str, recipient: str) -> bool:
+        """Whether the pair is among those named, or none is."""
+        named = {(pair.publisher, pair.recipient) for pair in self.pairs}
+        return not named or (publisher, recipient) in named
 
     def canonical(self) -> bytes:
-        """RFC 8785 bytes of the content: what is signed."""
-        return rfc8785.dumps(self.model_dump(mode="json", by_alias=True))
+        """RFC 8785 bytes of the content without its defaults: what is signed."""
+        return rfc8785.dumps(self.model_dump(mode="json", by_alias=True, exclude_defaults=True))
 
     def digest(self) -> str:
         """SHA-256 of `canonical()`, hex: the last part of the record's key."""

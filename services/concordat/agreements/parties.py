@@ -1,10 +1,12 @@
 """Controllers, who sign, and agencies, who send and receive."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from concordat_events.fields import AgencyId, Day
+from concordat.agreements.day import london_day
+from concordat_events.fields import AgencyId, Day, Instant
 
 ControllerId = AgencyId
 
@@ -18,7 +20,10 @@ class Document(BaseModel):
 
 
 class SigningKey(Document):
-    """A public Ed25519 key (RFC 8037 JWK) and the London days on which its signatures count."""
+    """A public Ed25519 key (RFC 8037 JWK) and the London days on which its signatures count.
+
+    A revoked key signs nothing any more, from that moment on; what it signed before stands.
+    """
 
     kty: Literal["OKP"] = "OKP"
     crv: Literal["Ed25519"] = "Ed25519"
@@ -26,6 +31,14 @@ class SigningKey(Document):
     x: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{43}$")]
     valid_from: Day
     valid_until: Day | None = None
+    revoked_at: Instant | None = None
+
+    def counts(self, at: datetime) -> bool:
+        """Whether a signature recorded at `at` may be by this key."""
+        if self.revoked_at is not None and at >= self.revoked_at:
+            return False
+        day = london_day(at)
+        return self.valid_from <= day and (self.valid_until is None or day <= self.valid_until)
 
 
 class Controller(Document):

@@ -1,21 +1,24 @@
 """Everything that can be known before an event arrives, for one (type, publisher) and one day."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from concordat.agreements.condition import Test, compile_test
 from concordat.agreements.decision import Grant, Withheld
-from concordat.agreements.document import Agreement, Share
-from concordat.agreements.reason import Reason
+from concordat.agreements.document import Agreement, ByIdentifier, Share
+from concordat.agreements.parties import Agency
+from concordat.agreements.reason import RANK, Reason
 from concordat.agreements.register import Register
-from concordat.agreements.standing import version_for, why_not
+from concordat.agreements.standing import version_for, why_not, why_not_share
 from concordat.agreements.view import View, reader
 from concordat_events.fields import Data
 from concordat_events.leaves import leaves
 
-_RANK = {reason: rank for rank, reason in enumerate(Reason)}
+Getter = Callable[[Any], Any]
+ClauseTest = tuple[Getter, Test, Withheld, Withheld]
+"""Gets the value, tests it, and what to say when it is false, or unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,7 @@ class Clause:
     """A share in force for one recipient: its tests, and what to say when one fails."""
 
     share: Share
-    tests: tuple[tuple[Callable[[Any], Any], Test, Withheld, Withheld], ...]
+    tests: tuple[ClauseTest, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,11 @@ class Group:
         sent = frozenset[str]().union(
             *(agreement.sent(clause.share) for clause in self.clauses if clause.share.id in shares)
         )
+        hours = [
+            clause.share.collect_within_hours
+            for clause in self.clauses
+            if clause.share.id in shares and clause.share.collect_within_hours is not None
+        ]
         party = agreement.parties[self.agency]
         return Grant(
             agency=self.agency,
@@ -58,6 +66,7 @@ class Group:
             law=self.law,
             shares=shares,
             view=View(self.model, sent),
+            collect_within_hours=min(hours, default=None),
             purpose=agreement.purpose,
             gateway=law.gateway,
             lawful_basis=",".join(law.recipient_basis),
@@ -98,10 +107,10 @@ def make_plan(
 ) -> Plan:
     """Compile the shares that `named` lists per recipient (all versions) for one day."""
     fields = {
-        condition.field
+        field
         for shares in named.values()
         for _, share in shares
-        for condition in share.when
+        for field in _fields_looked_at(share)
     }
     read, getters = reader(model, fields)
     candidates = tuple(
@@ -112,13 +121,18 @@ def make_plan(
     return Plan(read, candidates)
 
 
+def _fields_looked_at(share: Share) -> Iterator[str]:
+    yield from (condition.field for condition in share.when)
+    yield from (item.is_ for item in share.to if isinstance(item, ByIdentifier))
+
+
 def _candidate(  # noqa: PLR0913 - one value each, all needed
     register: Register,
     agency: str,
     publisher: str,
     shares: list[tuple[Agreement, Share]],
     model: type[Data],
-    getters: Mapping[str, Callable[[Any], Any]],
+    getters: Mapping[str, Getter],
     day: date,
 ) -> Candidate:
     groups: list[Group] = []
@@ -135,8 +149,15 @@ def _candidate(  # noqa: PLR0913 - one value each, all needed
         ]
         if not ours:
             reasons.append(Withheld(agency, Reason.NOT_NAMED, agreement_id, version))
-        groups += _groups(agency, ours, model, getters)
-    nearest = min(reasons, key=lambda each: _RANK[each.reason], default=None)
+        standing = []
+        for agreement, share in ours:
+            if reason := why_not_share(register, agreement, share):
+                reasons.append(Withheld(agency, reason, agreement_id, version, share.id))
+            else:
+                standing.append((agreement, share))
+        compiler = _Compiler(agency, register.agencies.get(agency), model, getters)
+        groups += _groups(compiler, standing)
+    nearest = min(reasons, key=lambda each: RANK[each.reason], default=None)
     return Candidate(
         agency,
         tuple(groups),
@@ -145,44 +166,63 @@ def _candidate(  # noqa: PLR0913 - one value each, all needed
     )
 
 
-def _groups(
-    agency: str,
-    shares: list[tuple[Agreement, Share]],
-    model: type[Data],
-    getters: Mapping[str, Callable[[Any], Any]],
-) -> list[Group]:
+def _groups(compiler: "_Compiler", shares: list[tuple[Agreement, Share]]) -> list[Group]:
     groups = []
     for law in dict.fromkeys(share.law for _, share in shares):
         agreement = shares[0][0]
         clauses = tuple(
-            _clause(agency, agreement, share, model, getters)
-            for _, share in shares
-            if share.law == law
+            compiler.clause(agreement, share) for _, share in shares if share.law == law
         )
-        groups.append(Group(agency, agreement, agreement.digest(), law, clauses, model, {}))
+        groups.append(
+            Group(compiler.agency, agreement, agreement.digest(), law, clauses, compiler.model, {})
+        )
     return groups
 
 
-def _clause(
-    agency: str,
-    agreement: Agreement,
-    share: Share,
-    model: type[Data],
-    getters: Mapping[str, Callable[[Any], Any]],
-) -> Clause:
-    def said(reason: Reason, path: str) -> Withheld:
-        return Withheld(agency, reason, agreement.id, agreement.version, share.id, path)
+@dataclass(frozen=True, slots=True)
+class _Compiler:
+    """Makes clauses for one recipient of one event type."""
 
-    known = leaves(model)
-    return Clause(
-        share,
-        tuple(
+    agency: str
+    registered: Agency | None
+    model: type[Data]
+    getters: Mapping[str, Getter]
+
+    def clause(self, agreement: Agreement, share: Share) -> Clause:
+        def said(reason: Reason, path: str) -> Withheld:
+            return Withheld(self.agency, reason, agreement.id, agreement.version, share.id, path)
+
+        known = leaves(self.model)
+        tests: list[ClauseTest] = []
+        if addresses := agreement.addressed(share)[self.agency]:
+            path = addresses[0].is_
+            get, test = self._address(addresses)
+            tests.append(
+                (get, test, said(Reason.NOT_ADDRESSED, path), said(Reason.FIELD_UNKNOWN, path))
+            )
+        tests += (
             (
-                getters[condition.field],
+                self.getters[condition.field],
                 compile_test(condition, known[condition.field]),
                 said(Reason.CONDITION_FALSE, condition.field),
                 said(Reason.FIELD_UNKNOWN, condition.field),
             )
             for condition in share.when
-        ),
-    )
+        )
+        return Clause(share, tuple(tests))
+
+    def _address(self, addresses: tuple[ByIdentifier, ...]) -> tuple[Getter, Test]:
+        """Whether any of `addresses` picks this agency, by what it is registered as."""
+        own = self.registered.identifiers if self.registered else None
+        identifiers = [getattr(own, address.whose, None) for address in addresses]
+        gets = [self.getters[address.is_] for address in addresses]
+
+        def picks(values: list[Any]) -> bool | None:
+            if all(value is None for value in values):
+                return None
+            return any(
+                identifier is not None and value == identifier
+                for value, identifier in zip(values, identifiers, strict=True)
+            )
+
+        return (lambda facts: [get(facts) for get in gets]), picks

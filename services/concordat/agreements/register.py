@@ -1,8 +1,9 @@
 """The register: the append-only log of controllers, agencies, agreements, signatures, notices.
 
-Keys: `controller/<id>`, `agency/<id>`, `agreement/<id>/<version>`,
+Keys: `controller/<id>`, `controller/<id>/<revision>`, `agency/<id>`, `agreement/<id>/<version>`,
 `signature/<id>/<version>/<controller>`, `notice/<id>/<digest>`. The first record of a key wins.
 Only what verifies is admitted; the rest is refused and remembered. There is no unsigned path.
+A controller's later revisions (2, 3, …) add or revoke keys; they change no judgement made before.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,7 +17,7 @@ from pydantic import ValidationError
 from concordat.agreements.checks import World, check_agreement
 from concordat.agreements.document import Agreement
 from concordat.agreements.notice import Notice
-from concordat.agreements.parties import Agency, Controller
+from concordat.agreements.parties import Agency, Controller, SigningKey
 from concordat.agreements.signature import verify
 from concordat_events.catalogue import CATALOGUE
 from concordat_events.fields import Data
@@ -60,7 +61,13 @@ class Register:
     signatures: set[tuple[str, int, str]] = field(default_factory=set)
     notices: dict[str, list[Notice]] = field(default_factory=dict)
     refused: list[RefusedRecord] = field(default_factory=list)
+    revisions: dict[str, int] = field(default_factory=dict)
     next_offset: int = 0
+
+    def controller_of(self, agency: str) -> str | None:
+        """The controller behind an agency; None when the agency is not registered."""
+        known = self.agencies.get(agency)
+        return known.controller if known else None
 
     def apply(
         self, key: str | None, value: bytes | None, *, offset: int, recorded_at: datetime
@@ -89,6 +96,21 @@ class Register:
         if controller.id != controller_id or controller_id in self.controllers:
             raise Refused("the controller is registered already, or the key names another")
         self.controllers[controller_id] = controller
+        self.revisions[controller_id] = 1
+
+    def _revision(self, parts: list[str], value: bytes, _at: datetime) -> None:
+        controller_id, number = parts[0], _number(parts[1])
+        controller = _read(Controller, value)
+        known = self.controllers.get(controller_id)
+        if known is None or controller.id != controller_id:
+            raise Refused("the revision is of no registered controller")
+        if number != self.revisions[controller_id] + 1:
+            raise Refused("the revision is not the next one")
+        kept = {key.kid: key for key in controller.keys}
+        if any(not _continues(key, kept.get(key.kid)) for key in known.keys):
+            raise Refused("a revision may end or revoke a key, not drop, change or revive one")
+        self.controllers[controller_id] = controller
+        self.revisions[controller_id] = number
 
     def _agency(self, parts: list[str], value: bytes, _at: datetime) -> None:
         (agency_id,) = parts
@@ -130,7 +152,7 @@ class Register:
         record = _decode(SignatureRecord, value)
         keys = self.controllers[controller_id].keys
         if not verify(agreement.canonical(), record.signature, keys, at):
-            raise Refused("the signature does not verify with a key valid on that day")
+            raise Refused("the signature does not verify with a key that counts at that moment")
         self.signatures.add((agreement_id, version, controller_id))
 
     def _notice(self, parts: list[str], value: bytes, at: datetime) -> None:
@@ -142,10 +164,30 @@ class Register:
         versions = self.agreements.get(agreement_id, {})
         if not any(notice.controller in self._signers(each) for each in versions.values()):
             raise Refused("a notice by a controller that is behind no party")
+        if any(known.digest() == digest for known in self.notices.get(agreement_id, ())):
+            raise Refused("this notice is registered already")
+        self._check_reach(notice)
         keys = self.controllers[notice.controller].keys
         if not verify(notice.canonical(), record.signature, keys, at):
-            raise Refused("the notice's signature does not verify with a key valid on that day")
+            raise Refused("the notice does not verify with a key that counts at that moment")
         self.notices.setdefault(agreement_id, []).append(notice)
+
+    def _check_reach(self, notice: Notice) -> None:
+        """A notice speaks for its controller's own pairs; a resumption, of a suspension."""
+        for pair in notice.pairs:
+            ends = {self.controller_of(pair.publisher), self.controller_of(pair.recipient)}
+            if notice.controller not in ends:
+                raise Refused("a notice for the pairs of others")
+        if notice.resumes is not None:
+            suspended = self._suspension(notice)
+            if suspended is None or suspended.version != notice.version:
+                raise Refused("a resumption of no suspension of this version")
+
+    def _suspension(self, resumption: Notice) -> Notice | None:
+        for notice in self.notices.get(resumption.agreement, ()):
+            if notice.action == "suspend" and notice.digest() == resumption.resumes:
+                return notice
+        return None
 
     def _signers(self, agreement: Agreement) -> set[str]:
         return {
@@ -158,11 +200,25 @@ class Register:
 Step = Callable[[Register, list[str], bytes, datetime], None]
 _STEPS: dict[tuple[str, int], Step] = {
     ("controller", 1): Register._controller,  # noqa: SLF001 - its own dispatch table
+    ("controller", 2): Register._revision,  # noqa: SLF001
     ("agency", 1): Register._agency,  # noqa: SLF001
     ("agreement", 2): Register._agreement,  # noqa: SLF001
     ("signature", 3): Register._signature,  # noqa: SLF001
     ("notice", 2): Register._notice,  # noqa: SLF001
 }
+
+
+def _continues(key: SigningKey, later: SigningKey | None) -> bool:
+    """Whether `later` is the same key, at most ended or revoked, never opened wider."""
+    if later is None or (key.x, key.valid_from) != (later.x, later.valid_from):
+        return False
+    ended = key.valid_until is None or (
+        later.valid_until is not None and later.valid_until <= key.valid_until
+    )
+    revoked = key.revoked_at is None or (
+        later.revoked_at is not None and later.revoked_at <= key.revoked_at
+    )
+    return ended and revoked
 
 
 def _read(model: Any, value: bytes) -> Any:

@@ -9,7 +9,6 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
-from concordat.agreements.day import london_day
 from concordat.agreements.parties import SigningKey
 
 ALGORITHM = "Ed25519"  # RFC 9864; the older name EdDSA does not say which curve
@@ -25,7 +24,7 @@ def sign(content: bytes, key: OKPKey) -> str:
 
 
 def verify(content: bytes, detached: str, keys: Iterable[SigningKey], at: datetime) -> bool:
-    """Whether `detached` is a signature of exactly `content` by one of `keys`, valid on that day.
+    """Whether `detached` is a signature of exactly `content` by one of `keys` that counts at `at`.
 
     The key is the one the header names; no other algorithm than Ed25519 is accepted.
     """
@@ -33,13 +32,8 @@ def verify(content: bytes, detached: str, keys: Iterable[SigningKey], at: dateti
     if len(parts) != 3 or parts[1] or not _plain_header(parts[0]):
         return False
     payload = base64.urlsafe_b64encode(content).rstrip(b"=").decode()
-    day = london_day(at)
-    for key in keys:
-        if not key.valid_from <= day <= (key.valid_until or day):
-            continue
-        if _verifies(f"{parts[0]}.{payload}.{parts[2]}", key):
-            return True
-    return False
+    compact = f"{parts[0]}.{payload}.{parts[2]}"
+    return any(key.counts(at) and _verifies(compact, key) for key in keys)
 
 
 def _plain_header(encoded: str) -> bool:

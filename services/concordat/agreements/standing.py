@@ -2,9 +2,10 @@
 
 from datetime import date
 
-from concordat.agreements.document import Agreement
+from concordat.agreements.document import Agreement, Share
 from concordat.agreements.reason import Reason
 from concordat.agreements.register import Register
+from concordat.agreements.stopping import why_stopped, why_third_stopped
 
 JOINT = "joint-controller"
 
@@ -15,7 +16,7 @@ def version_for(register: Register, agreement_id: str, publisher: str, day: date
     At its start a version signed by the publisher's controller retires every lower one, for good:
     nothing lower revives when it ends, is suspended or lacks the recipient's signature (DESIGN §7).
     """
-    controller = _controller(register, publisher)
+    controller = register.controller_of(publisher)
     started = (
         version
         for version, agreement in register.agreements.get(agreement_id, {}).items()
@@ -37,14 +38,25 @@ def why_not(
     agreement = register.agreements[agreement_id][version]
     if publisher not in agreement.parties or recipient not in agreement.parties:
         return Reason.NOT_NAMED
-    if stopped := _stopped(register, agreement, publisher, recipient):
+    if stopped := why_stopped(register, agreement_id, version, publisher, recipient):
         return stopped
-    if (agreement_id, version, _controller(register, recipient)) not in register.signatures:
+    if (agreement_id, version, register.controller_of(recipient)) not in register.signatures:
         return Reason.UNSIGNED_BY_RECIPIENT
     if not _joint_controllers_signed(register, agreement, publisher, recipient):
         return Reason.UNSIGNED_BY_JOINT_CONTROLLER
     if day > agreement.effective.until:
         return Reason.EXPIRED
+    return None
+
+
+def why_not_share(register: Register, agreement: Agreement, share: Share) -> Reason | None:
+    """None when every third party that `share` requires has signed and not taken it back."""
+    for third in share.requires:
+        signer = register.controller_of(third)
+        if (agreement.id, agreement.version, signer) not in register.signatures:
+            return Reason.UNSIGNED_BY_THIRD_PARTY
+        if stopped := why_third_stopped(register, agreement.id, agreement.version, third):
+            return stopped
     return None
 
 
@@ -56,34 +68,15 @@ def _joint_controllers_signed(
     if joint.isdisjoint((publisher, recipient)):
         return True
     return all(
-        (agreement.id, agreement.version, _controller(register, agency)) in register.signatures
+        (agreement.id, agreement.version, register.controller_of(agency)) in register.signatures
         for agency in joint
     )
 
 
-def _controller(register: Register, agency: str) -> str | None:
-    known = register.agencies.get(agency)
-    return known.controller if known else None
-
-
 def _not_started(register: Register, agreement_id: str, publisher: str) -> Reason:
-    controller = _controller(register, publisher)
+    controller = register.controller_of(publisher)
     signed = any(
         (agreement_id, version, controller) in register.signatures
         for version in register.agreements.get(agreement_id, {})
     )
     return Reason.NOT_YET_IN_FORCE if signed else Reason.UNSIGNED_BY_PUBLISHER
-
-
-def _stopped(
-    register: Register, agreement: Agreement, publisher: str, recipient: str
-) -> Reason | None:
-    pair = {_controller(register, publisher), _controller(register, recipient)}
-    actions = {
-        notice.action
-        for notice in register.notices.get(agreement.id, [])
-        if notice.controller in pair and agreement.version <= notice.version
-    }
-    if "withdraw" in actions:
-        return Reason.WITHDRAWN
-    return Reason.SUSPENDED if "suspend" in actions else None

@@ -5,6 +5,8 @@ from typing import Any
 
 import msgspec
 
+from concordat.agreements.coarse_view import Slot, coarsen_to
+from concordat.agreements.coarsening import parts_of
 from concordat_events.fields import Data
 from concordat_events.leaves import Kind, Leaf, leaves
 
@@ -24,14 +26,24 @@ Prune = Callable[[Any], None]
 class View:
     """The permitted fields of one event type as a decoder: bytes of `data` in, only them out."""
 
-    __slots__ = ("_decode", "_prune", "fields")
+    __slots__ = ("_coarsen", "_decode", "_prune", "fields")
 
-    def __init__(self, model: type[Data], fields: Iterable[str]) -> None:
-        """`fields` are paths of leaves of `model`; any other is a `KeyError`."""
+    def __init__(self, model: type[Data], names: Iterable[str]) -> None:
+        """`names` are of sent fields: paths of leaves of `model`, or "`path` as `coarsening`".
+
+        Any other is a `KeyError`.
+        """
         known = leaves(model)
-        self.fields = tuple(sorted(fields))
-        struct, self._prune = _struct("View", _tree({path: known[path] for path in self.fields}))
-        self._decode = msgspec.json.Decoder(struct).decode
+        self.fields = tuple(sorted(names))
+        parts = [parts_of(name) for name in self.fields]
+        read, prune = _struct("Read", _tree({path: known[path] for path, _ in parts}))
+        self._decode = msgspec.json.Decoder(read).decode
+        self._prune, self._coarsen = prune, None
+        if any(coarsening for _, coarsening in parts):
+            slots = [Slot(known[path], coarsening) for path, coarsening in parts]
+            tree = _tree({slot.sent.path: slot.sent for slot in slots})
+            view, self._prune = _struct("View", tree)
+            self._coarsen = coarsen_to(view, slots)
 
     def project(self, data: bytes | msgspec.Raw) -> msgspec.Struct:
         """Return the permitted part of `data`, encodable; raises `msgspec.ValidationError`.
@@ -40,6 +52,8 @@ class View:
         no trace: an empty one would tell that there is something.
         """
         value: msgspec.Struct = self._decode(data)
+        if self._coarsen is not None:
+            value = self._coarsen(value)
         self._prune(value)
         return value
 
