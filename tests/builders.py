@@ -15,6 +15,7 @@ from concordat.agreements.parties import Agency, Controller, SigningKey
 from concordat.agreements.signature import sign
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+BASIS = ["gdpr-6-1-e", "gdpr-9-2-g", "dpa2018-sch1-18"]
 RECORDED = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 
 
@@ -44,15 +45,15 @@ def agreement_of(**changes: Any) -> Agreement:
         "dpia": {"ref": "DPIA-1", "approved": "2025-11-30"},
         "operator": "council",
         "parties": {
-            "police": {"acts_as": "controller"},
+            "police": {"acts_as": "controller", "keep_days": 365},
             "social-care": {"acts_as": "controller", "keep_days": 30, "onward": "ask"},
-            "womens-aid": {"acts_as": "controller"},
+            "womens-aid": {"acts_as": "controller", "keep_days": 90},
         },
         "laws": {
             "protect": {
                 "gateway": "ca2004-s11",
-                "publisher_basis": ["gdpr-6-1-e"],
-                "recipient_basis": ["gdpr-6-1-e", "gdpr-9-2-g"],
+                "publisher_basis": BASIS,
+                "recipient_basis": BASIS,
             }
         },
         "shares": [share_of()],
