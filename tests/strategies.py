@@ -29,7 +29,8 @@ def _operand(leaf: Leaf) -> SearchStrategy[Any]:
         return st.sampled_from(["2000-01-01T00:00:00Z", "2025-12-01T00:00:00.500000Z"])
     by_kind: dict[Kind, SearchStrategy[Any]] = {
         Kind.BOOLEAN: st.booleans(),
-        Kind.INTEGER: st.integers(0, 30),
+        # Within most limits, and never below a minimum of 0: such a test could not hold.
+        Kind.INTEGER: st.integers(1, 10),
         Kind.NUMBER: st.integers(-10, 10) | st.sampled_from([0.5, -1.25]),
     }
     return by_kind.get(leaf.kind, st.sampled_from(WORDS))
@@ -38,6 +39,21 @@ def _operand(leaf: Leaf) -> SearchStrategy[Any]:
 _TESTABLE = {
     name: [leaf for leaf in leaves(model).values() if "[]" not in leaf.path]
     for name, model in CATALOGUE.items()
+}
+_SETS = {name: f"{name.replace('.', '-')}-set" for name in TYPES}
+# What either side needs for fields of any mark (agreements/law.py).
+_BASIS = ["gdpr-6-1-e", "gdpr-9-2-g", "dpa2018-sch1-18"]
+_LAWS = {
+    "law-a": {
+        "gateway": "ca2004-s11",
+        "publisher_basis": _BASIS,
+        "recipient_basis": _BASIS,
+    },
+    "law-b": {
+        "gateway": "common-law",
+        "publisher_basis": [*_BASIS, "dpa2018-sch1-10"],
+        "recipient_basis": ["gdpr-6-1-ea", "gdpr-9-2-h", "dpa2018-sch1-2"],
+    },
 }
 
 
@@ -56,13 +72,20 @@ def conditions(draw: DrawFn, event_type: str) -> Plain:
     return {"field": leaf.path, test: draw(_operand(leaf))}
 
 
+def _whens(event_type: str) -> SearchStrategy[list[Plain]]:
+    """One or two conditions, of two fields: two of one field could contradict each other."""
+    return st.lists(
+        conditions(event_type), min_size=1, max_size=2, unique_by=lambda each: each["field"]
+    )
+
+
 @st.composite
 def _shares(draw: DrawFn, number: int, event_type: str, document: Plain) -> Plain:
     known = leaves(CATALOGUE[event_type]).values()
     never = document["never_send"]
     plain = [leaf.path for leaf in known if not leaf.sealed and leaf.path not in never]
     sealed = [leaf.path for leaf in known if leaf.sealed and leaf.path not in never]
-    sets = [f"@{name}" for name in document["field_sets"] if name.startswith(event_type[:6])]
+    sets = [f"@{_SETS[event_type]}"]
     parties = sorted(document["parties"])
     named = [*parties, "@some-parties"]
     return {
@@ -70,7 +93,7 @@ def _shares(draw: DrawFn, number: int, event_type: str, document: Plain) -> Plai
         "from": some(draw, parties) or parties[:1],
         "to": some(draw, named) or named[-1:],
         "event": event_type,
-        "when": draw(st.just([]) | st.lists(conditions(event_type), min_size=1, max_size=2)),
+        "when": draw(st.just([]) | _whens(event_type)),
         "send": some(draw, plain + sets, thin=True),
         "sealed": some(draw, sealed, thin=True),
         "law": draw(st.sampled_from(["law-a", "law-a", "law-b"])),
@@ -100,21 +123,21 @@ def agreements(draw: DrawFn, agreement_id: str, version: int, day: date) -> Plai
         "dpia": {"ref": "DPIA-1", "approved": start.isoformat()},
         "operator": "council",
         "parties": {
-            name: {"acts_as": draw(st.sampled_from(["controller"] * 3 + ["joint-controller"]))}
+            name: {
+                "acts_as": draw(st.sampled_from(["controller"] * 3 + ["joint-controller"])),
+                "keep_days": 30,
+            }
             for name in parties
         },
         "groups": {"some-parties": some(draw, parties, thin=True) or parties[-1:]},
-        "laws": {
-            law: {"gateway": law, "publisher_basis": ["p"], "recipient_basis": ["r-" + law]}
-            for law in ("law-a", "law-b")
-        },
+        "laws": _LAWS,
         "field_sets": {},
         "never_send": never,
     }
-    for event_type in TYPES:
+    for event_type in sorted(set(types)):
         known = leaves(CATALOGUE[event_type]).values()
         paths = [leaf.path for leaf in known if not leaf.sealed and leaf.path not in never]
-        document["field_sets"][f"{event_type[:6]}-set"] = some(draw, paths, thin=True) or paths[:1]
+        document["field_sets"][_SETS[event_type]] = some(draw, paths, thin=True) or paths[:1]
     document["shares"] = [draw(_shares(n, name, document)) for n, name in enumerate(types)]
     return document
 
