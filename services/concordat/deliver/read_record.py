@@ -74,6 +74,7 @@ def _delivery(record: RoutedRecord, shared: SharedRecord) -> DeliveryRow:
         event_id=record.id,
         publisher=record.publisher,
         subject=record.subject,
+        event_type=record.type,
         agreement=shared.agreement,
         version=shared.version,
         law=shared.law,

@@ -44,6 +44,7 @@ class DeliveryRow:
     event_id: str
     publisher: str
     subject: str
+    event_type: str
     agreement: str
     version: int
     law: str

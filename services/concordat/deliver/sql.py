@@ -70,10 +70,11 @@ JOIN unnest($1::text[], $2::text[]) AS wanted(agency, id) USING (agency, id)
 """
 
 INSERT_DELIVERIES = """
-INSERT INTO concordat.delivery (seq, agency, id, source, event_id, publisher, subject, agreement,
-    version, law, shares, body, keep_until)
+INSERT INTO concordat.delivery (seq, agency, id, source, event_id, publisher, subject, event_type,
+    agreement, version, law, shares, body, keep_until)
 SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
-    $7::text[], $8::text[], $9::int[], $10::text[], $11::text[], $12::text[], $13::date[])
+    $7::text[], $8::text[], $9::text[], $10::int[], $11::text[], $12::text[], $13::text[],
+    $14::date[])
 """
 
 SET_LAST = """

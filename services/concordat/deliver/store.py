@@ -177,7 +177,8 @@ async def _insert_deliveries(connection: Scoped, deliveries: Sequence[DeliveryRo
 def _numbered_row(numbered: tuple[int, DeliveryRow]) -> tuple[Any, ...]:
     seq, row = numbered
     who = (seq, row.agency, row.id, row.source, row.event_id, row.publisher, row.subject)
-    return (*who, row.agreement, row.version, row.law, row.shares, row.body, row.keep_until)
+    under = (row.event_type, row.agreement, row.version, row.law, row.shares)
+    return (*who, *under, row.body, row.keep_until)
 
 
 def _columns(rows: Iterable[tuple[Any, ...]]) -> list[list[Any]]:

@@ -12,7 +12,7 @@ _GENERATION = "SELECT generation FROM concordat.exchange"
 
 _PAGE_OF_ALL = """
 SELECT d.seq, d.acknowledged_at IS NOT NULL AS acknowledged,
-       d.publisher, d.agreement, d.version, d.body, d.keep_until
+       d.publisher, d.agreement, d.version, d.shares, d.event_type, d.body, d.keep_until
 FROM (
     SELECT seq, sum(octet_length(body)) OVER (ORDER BY seq) - octet_length(body) AS bytes_before
     FROM (
@@ -30,8 +30,8 @@ ORDER BY d.seq
 _PAGE_OF_OPEN = _PAGE_OF_ALL.replace("seq > $2", "seq > $2 AND acknowledged_at IS NULL")
 
 _ITEM = """
-SELECT seq, acknowledged_at IS NOT NULL AS acknowledged, publisher, agreement, version, body,
-       keep_until
+SELECT seq, acknowledged_at IS NOT NULL AS acknowledged, publisher, agreement, version, shares,
+       event_type, body, keep_until
 FROM concordat.delivery WHERE agency = $1 AND seq = $2
 """
 

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from concordat.agreements.day import london_day
+from concordat.agreements.disclosure import Disclosed
 from concordat.agreements.reason import Reason
 from concordat_events.delivery import StoppedItem
 
@@ -13,24 +14,38 @@ from concordat_events.delivery import StoppedItem
 class Standing(Protocol):
     """What says whether an item may be read: the book."""
 
-    def why_stopped(
-        self, *, agreement: str, version: int, publisher: str, recipient: str, now: datetime
-    ) -> Reason | None:
-        """None when an item delivered under this version may be read now; else why not."""
+    def why_stopped(self, item: Disclosed, now: datetime) -> Reason | None:
+        """None when `item` may be read now; else why not."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class StoredItem:
-    """One row of an inbox; `body` is the delivery as JSON text, exactly as it was decided."""
+    """One row of an inbox; `body` is the delivery as JSON text, exactly as it was decided.
+
+    `shares` are the ids of the shares that gave it, with commas between.
+    """
 
     seq: int
     acknowledged: bool
     publisher: str
     agreement: str
     version: int
+    shares: str
+    event_type: str
     body: str
     keep_until: date | None = None
+
+    def disclosed_to(self, recipient: str) -> Disclosed:
+        """What the book is asked: the item as it was decided, without its contents."""
+        return Disclosed(
+            agreement=self.agreement,
+            version=self.version,
+            shares=tuple(self.shares.split(",")),
+            publisher=self.publisher,
+            recipient=recipient,
+            event_type=self.event_type,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +73,13 @@ def sort_items(
     items: Iterable[StoredItem], standing: Standing, *, recipient: str, now: datetime
 ) -> Sorted:
     """Sort `items` of `recipient` into readable and stopped, as `standing` says at `now`."""
-    known: dict[tuple[str, int, str], Reason | None] = {}
+    known: dict[Disclosed, Reason | None] = {}
     result = Sorted([], [])
     for item in items:
-        pair = (item.agreement, item.version, item.publisher)
-        if pair not in known:
-            known[pair] = standing.why_stopped(
-                agreement=item.agreement,
-                version=item.version,
-                publisher=item.publisher,
-                recipient=recipient,
-                now=now,
-            )
-        reason = known[pair] or _kept(item, now)
+        disclosed = item.disclosed_to(recipient)
+        if disclosed not in known:
+            known[disclosed] = standing.why_stopped(disclosed, now)
+        reason = known[disclosed] or _kept(item, now)
         if reason is None:
             result.readable.append(item)
         else:

@@ -35,9 +35,10 @@ AGREEMENT = agreement_of(
 )
 
 _DELIVERY = """
-INSERT INTO concordat.delivery (agency, seq, id, source, event_id, publisher, subject, agreement,
-                                version, law, shares, body)
-VALUES ($1, $2, $3, '//' || $4, 'event-0001', $4, 'case-0001', $5, $6, 'protect', 'all', $7)
+INSERT INTO concordat.delivery (agency, seq, id, source, event_id, publisher, subject, event_type,
+                                agreement, version, law, shares, body)
+VALUES ($1, $2, $3, '//' || $4, 'event-0001', $4, 'case-0001',
+        'community-safety.crime-recorded.v1', $5, $6, 'protect', 'all-crimes', $7)
 """
 _EVENT = """
 INSERT INTO concordat.event (source, id, publisher, type, subject, event_time, synthetic, content,

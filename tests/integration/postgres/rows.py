@@ -10,8 +10,8 @@ AGENCIES = ("women-s-aid", "schools")
 _EACH = (
     "INSERT INTO concordat.inbox (agency, last_seq) VALUES ($1, 1)",
     """INSERT INTO concordat.delivery (agency, seq, id, source, event_id, publisher, subject,
-       agreement, version, law, shares, body)
-       VALUES ($1, 1, md5($1), '//police', 'event-0001', 'police', 'case-0001', 'worcs', 1,
+       event_type, agreement, version, law, shares, body)
+       VALUES ($1, 1, md5($1), '//police', 'event-0001', 'police', 'case-0001', 't', 'worcs', 1,
        'safeguard', 'all', '{}')""",
     """INSERT INTO concordat.event (source, id, publisher, type, subject, synthetic, content,
        admission_partition, admission_offset, register_offset, decided_at, shared, withheld)

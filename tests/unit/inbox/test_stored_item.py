@@ -3,6 +3,7 @@ from datetime import datetime
 
 import msgspec
 
+from concordat.agreements.disclosure import Disclosed
 from concordat.agreements.reason import Reason
 from concordat.inbox.cursor import Cursor
 from concordat.inbox.page import link_after, write_item, write_page
@@ -16,16 +17,16 @@ class Standings:
         self.stopped, self.recipient, self.reason = stopped, recipient, reason
         self.asked: list[datetime] = []
 
-    def why_stopped(
-        self, *, agreement: str, version: int, publisher: str, recipient: str, now: datetime
-    ) -> Reason | None:
+    def why_stopped(self, item: Disclosed, now: datetime) -> Reason | None:
         self.asked.append(now)
-        matches = (agreement, version, publisher) == self.stopped and recipient == self.recipient
+        same = (item.agreement, item.version, item.publisher) == self.stopped
+        matches = same and item.recipient == self.recipient
         return self.reason if matches else None
 
 
 def item(seq: int, agreement: str = "a", version: int = 1, publisher: str = "police") -> StoredItem:
-    return StoredItem(seq, False, publisher, agreement, version, json.dumps({"n": seq}))
+    under = (publisher, agreement, version, "grade,children", "crime.v1")
+    return StoredItem(seq, False, *under, json.dumps({"n": seq}))
 
 
 def test_an_item_is_stopped_by_its_own_agreement_version_and_pair(now: datetime) -> None:
