@@ -75,6 +75,9 @@ Latitude = Annotated[float, Field(ge=-90, le=90)]
 LsoaCode = Annotated[str, Field(pattern=r"^[EWSN][0-9]{8}$")]
 Uprn = Annotated[str, Field(pattern=r"^[0-9]{1,12}$")]
 SchoolUrn = Annotated[str, Field(pattern=r"^[0-9]{6}$")]
+HomeUrn = Annotated[str, Field(pattern=r"^(SC[0-9]{6}|[0-9]{7})$")]  # a children's home, by Ofsted
+GssCode = Annotated[str, Field(pattern=r"^[EWSN][0-9]{8}$")]
+OdsCode = Annotated[str, Field(pattern=r"^[A-Z0-9]{3,10}$")]
 POSTCODE = r"^[A-Z]{1,2}[0-9][A-Z0-9]? [0-9][A-Z]{2}$"
 Postcode = Annotated[str, Field(pattern=POSTCODE)]
 

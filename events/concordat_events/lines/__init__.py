@@ -1,1 +1,1 @@
-"""One module per service line: its event models."""
+"""Event models: one module per service line, or per protocol inside one."""
