@@ -1,0 +1,170 @@
+"""What a new agreement shares beyond an old one, and no longer: exact, or said to be uncertain."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from concordat.agreements.change import GAINS, Change, Example, Given, Verdict
+from concordat.agreements.coarsening import Coarsening, name_of, parts_of
+from concordat.agreements.companions import companions_of
+from concordat.agreements.cover import Box, TooLarge, is_empty
+from concordat.agreements.document import Agreement
+from concordat.agreements.parties import Agency
+from concordat.agreements.reach import Ends, Reach, reaches
+from concordat.agreements.region import Space
+from concordat.agreements.terms import TermChange, changed_terms
+from concordat_events.fields import Data
+from concordat_events.leaves import leaves
+
+# What says at least as much of a field; None is the field itself.
+_FINER: Mapping[Coarsening, tuple[Coarsening | None, ...]] = {
+    Coarsening.YEAR: (None, Coarsening.MONTH),
+    Coarsening.MONTH: (None,),
+    Coarsening.OUTWARD_CODE: (None,),
+    Coarsening.PRESENT: (None, Coarsening.YEAR, Coarsening.MONTH, Coarsening.OUTWARD_CODE),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Every field that either agreement sends, by ends and name; then the terms that changed."""
+
+    changes: tuple[Change, ...]
+    terms: tuple[TermChange, ...]
+
+    @property
+    def gains(self) -> tuple[Change, ...]:
+        """The rows by which somebody learns, or may learn, more."""
+        return tuple(change for change in self.changes if change.gain)
+
+
+class _Judgement(NamedTuple):
+    verdict: Verdict
+    gained: Example | None = None
+    lost: Example | None = None
+    also_narrower: bool | None = False
+
+
+def compare(
+    old: Agreement | None,
+    new: Agreement,
+    catalogue: Mapping[str, type[Data]],
+    agencies: Mapping[str, Agency],
+) -> Comparison:
+    """Compare two agreements without faults; without `old` everything is new.
+
+    A row is about the events for which the field is granted, and the required third parties that
+    have signed: SAME and NARROWER are never said of a row by which somebody gains. What nobody can
+    receive in either has no row. The same field under another law is the same row.
+    """
+    before = reaches(old, agencies) if old else {}
+    now = reaches(new, agencies)
+    changes = [
+        change
+        for ends in sorted({*before, *now})
+        for change in _Pair(
+            ends, catalogue[ends.event_type], before.get(ends, []), now.get(ends, [])
+        ).changes()
+    ]
+    return Comparison(tuple(changes), changed_terms(old, new, before, now) if old else ())
+
+
+class _Pair:
+    """One publisher and one recipient under both agreements, for one event type."""
+
+    def __init__(
+        self, ends: Ends, model: type[Data], before: Sequence[Reach], now: Sequence[Reach]
+    ) -> None:
+        self._ends, self._before, self._now = ends, before, now
+        self._space = space_of([*before, *now], model)
+        self._judged: dict[tuple[Given, Given], _Judgement | None] = {}
+
+    def changes(self) -> Iterable[Change]:
+        """The delivery itself, then every name that is sent."""
+        names = {name for reach in (*self._before, *self._now) for name in reach.names}
+        for name in (None, *sorted(names)):
+            before = self._giving(self._before, name)
+            now = self._giving(self._now, name)
+            given = _given(before), _given(now)
+            if given not in self._judged:  # most fields of a pair share their shares
+                self._judged[given] = self._judge(before, now)
+            if judgement := self._judged[given]:
+                yield Change(
+                    self._ends,
+                    name,
+                    *given,
+                    judgement.verdict,
+                    judgement.gained,
+                    judgement.lost,
+                    judgement.also_narrower,
+                    self._part_of(name, now) if judgement.verdict in GAINS else (),
+                )
+
+    def _giving(self, side: Sequence[Reach], name: str | None) -> list[Reach]:
+        return [
+            reach
+            for reach in side
+            if (name is None or name in reach.names) and boxes_of([reach], self._space)
+        ]
+
+    def _judge(self, before: Sequence[Reach], now: Sequence[Reach]) -> _Judgement | None:
+        if not before or not now:
+            return _Judgement(Verdict.NEW if now else Verdict.GONE) if before or now else None
+        old, new = boxes_of(before, self._space), boxes_of(now, self._space)
+        gains, gained = self._beyond(old, new)
+        loses, lost = self._beyond(new, old)
+        if gains is not False:
+            verdict = Verdict.WIDER if gains else Verdict.MAY_WIDEN
+            return _Judgement(verdict, gained, lost, loses)
+        if loses is not False:
+            return _Judgement(Verdict.NARROWER if loses else Verdict.MAY_NARROW, None, lost)
+        return _Judgement(Verdict.SAME)
+
+    def _beyond(
+        self, bigger: Sequence[Box], smaller: Sequence[Box]
+    ) -> tuple[bool | None, Example | None]:
+        """Whether `smaller` has events beyond `bigger` (None: too large to tell), and some."""
+        try:
+            found = self._space.beyond(bigger, smaller)
+        except TooLarge:
+            return None, None
+        if found is None:
+            return False, None
+        return True, Example(self._space.sample(found), tuple(self._space.unsigned(found)))
+
+    def _part_of(self, name: str | None, now: Sequence[Reach]) -> tuple[str, ...]:
+        path, coarsening = parts_of(name or "")
+        if coarsening is None:
+            return ()
+        finer = [name_of(path, each) for each in _FINER[coarsening]]
+        had = [each for each in finer if self._giving(self._before, each)]
+        before = [reach for each in (name, *had) for reach in self._giving(self._before, each)]
+        known = self._space.covers(boxes_of(before, self._space), boxes_of(now, self._space))
+        return tuple(had) if known else ()
+
+
+def space_of(sides: Sequence[Reach], model: type[Data]) -> Space:
+    """Return the space in which every condition of `sides` can be placed."""
+    return Space(
+        leaves(model),
+        [condition for reach in sides for condition in reach.conditions],
+        {agency for reach in sides for agency in reach.share.requires},
+        companions_of(model),
+    )
+
+
+def boxes_of(sides: Iterable[Reach], space: Space) -> list[Box]:
+    """Return the boxes of events, and of signatures they require, in which any of `sides` holds."""
+    boxes = [
+        space.box_of(alternative, reach.share.requires)
+        for reach in sides
+        for alternative in reach.alternatives
+    ]
+    return [box for box in boxes if not is_empty(box)]
+
+
+def _given(sides: Sequence[Reach]) -> Given:
+    return Given(
+        tuple(reach.share.id for reach in sides),
+        tuple(sorted({reach.share.law for reach in sides})),
+    )
