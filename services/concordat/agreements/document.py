@@ -4,10 +4,10 @@ import hashlib
 from typing import Annotated, Any, Literal, Self
 
 import rfc8785
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from concordat.agreements.coarsening import Coarsening, name_of, parts_of
-from concordat.agreements.parties import ControllerId, Document, Identifiers
+from concordat.agreements.parties import ControllerId, Document
 from concordat_events.fields import AgencyId, Day
 
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=80)]
@@ -21,9 +21,6 @@ Scalar = bool | Whole | float | str
 Number = Whole | float
 
 TESTS = ("is_", "in_", "at_least", "less_than", "includes", "present")
-
-
-IDENTIFIERS = tuple(Identifiers.model_fields)
 
 
 def _true(value: Any) -> Any:
@@ -107,6 +104,22 @@ class Coarsened(Document):
     as_: Annotated[Coarsening, Field(alias="as", strict=False)]
 
 
+def _form(value: Any) -> str:
+    return "mapping" if isinstance(value, dict | BaseModel) else "text"
+
+
+AnyRecipient = Annotated[
+    Annotated[Recipient, Tag("text")] | Annotated[ByIdentifier, Tag("mapping")],
+    Discriminator(_form),
+]
+AnyItem = Annotated[
+    Annotated[Item, Tag("text")] | Annotated[Coarsened, Tag("mapping")], Discriminator(_form)
+]
+SealedItem = Annotated[
+    Annotated[Path, Tag("text")] | Annotated[Coarsened, Tag("mapping")], Discriminator(_form)
+]
+
+
 class Share(Document):
     """One clause: from whom, to whom, which event, when, which fields, under which law, why.
 
@@ -115,11 +128,11 @@ class Share(Document):
 
     id: Slug
     from_: Annotated[list[AgencyId], Field(alias="from", min_length=1)]
-    to: Annotated[list[Recipient | ByIdentifier], Field(min_length=1)]
+    to: Annotated[list[AnyRecipient], Field(min_length=1)]
     event: str
     when: list[Condition] = []
-    send: list[Item | Coarsened]
-    sealed: list[Path | Coarsened] = []
+    send: list[AnyItem]
+    sealed: list[SealedItem] = []
     reveals: list[Path] = []
     collect_within_hours: Annotated[int, Field(ge=1, le=8760)] | None = None
     law: Slug

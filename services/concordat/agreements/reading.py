@@ -1,18 +1,26 @@
 """From YAML text to a document, with every fault found in one reading."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from concordat.agreements.checks import World, check_agreement
+from concordat.agreements.checks import check_agreement
 from concordat.agreements.document import Agreement
+from concordat.agreements.mending import Mended, mend
+from concordat.agreements.notes import notes_on
 from concordat.agreements.parties import Agency, Controller
+from concordat.agreements.world import CheckFault, Place, World
 from concordat.agreements.yaml_text import Parsed, parse_yaml
 from concordat_events.catalogue import CATALOGUE
 from concordat_events.fields import Data
+
+_MOST_ROUNDS = 4  # what is mended may show the next fault: a condition without a test
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -32,10 +40,14 @@ class DocumentFault:
 
 @dataclass(frozen=True, slots=True)
 class Reading(Generic[T]):
-    """The document, or None and why not. A document with faults is never returned."""
+    """The document, or None and why not. A document with faults is never returned.
+
+    `notes` are no faults: what its signers may not have meant.
+    """
 
     document: T | None
     faults: tuple[DocumentFault, ...]
+    notes: tuple[DocumentFault, ...] = ()
 
 
 def read_agreement(
@@ -46,16 +58,58 @@ def read_agreement(
     agencies: Mapping[str, Agency] | None = None,
     controllers: Mapping[str, Controller] | None = None,
 ) -> Reading[Agreement]:
-    """Read and check an agreement. Without `agencies` and `controllers` any party is known."""
+    """Read and check an agreement. Without `agencies` and `controllers` any party is known.
+
+    A fault of shape hides none of the others. Notes are told of an agreement without a fault.
+    """
     reading, parsed = _read(text, name, Agreement)
-    if reading.document is None:
-        return reading
     world = World(catalogue, agencies, controllers)
-    faults = tuple(
-        DocumentFault(name, *parsed.place_of(fault.path), fault.message)
-        for fault in check_agreement(reading.document, world)
+    if reading.document is None:
+        more = _faults_behind(parsed, world)
+        return Reading(None, (*reading.faults, *_placed(more, parsed, name)))
+    faults = _placed(check_agreement(reading.document, world), parsed, name)
+    notes = () if faults else _placed(notes_on(reading.document, world), parsed, name)
+    return Reading(None if faults else reading.document, faults, notes)
+
+
+def _faults_behind(parsed: Parsed, world: World) -> list[CheckFault]:
+    """The faults that those of shape would hide, as far as the rest of the document has a sense."""
+    mended = Mended(parsed.data)
+    document = _mended_document(mended)
+    if document is None:
+        return []
+    faults = [
+        CheckFault(mended.original(fault.path), fault.message)
+        for fault in check_agreement(document, world)
+    ]
+    return [fault for fault in faults if not mended.follows(fault.path)]
+
+
+def _mended_document(mended: Mended) -> Agreement | None:
+    for _ in range(_MOST_ROUNDS):
+        try:
+            return Agreement.model_validate_json(json.dumps(mended.data))
+        except ValidationError as error:
+            found = [(_place_in(mended.data, each), each["type"]) for each in error.errors()]
+        if not mend(mended, found):
+            break
+    return None
+
+
+def _place_in(data: Any, fault: "ErrorDetails") -> Place:
+    """Where in `data` pydantic means, without the steps it adds for arms of unions and keys."""
+    place: Place = ()
+    for step in fault["loc"]:
+        inside = isinstance(data, dict) and step in data
+        if inside or (isinstance(data, list) and isinstance(step, int) and step < len(data)):
+            place, data = (*place, step), data[step]
+    return (*place, fault["loc"][-1]) if fault["type"] == "missing" else place
+
+
+def _placed(faults: Iterable[CheckFault], parsed: Parsed, name: str) -> tuple[DocumentFault, ...]:
+    return tuple(
+        DocumentFault(name, *parsed.place_of(fault.path), fault.message) for fault in faults
     )
-    return Reading(None if faults else reading.document, faults)
 
 
 def read_controller(text: str, *, name: str) -> Reading[Controller]:

@@ -14,11 +14,12 @@ from typing import Any
 import msgspec
 from pydantic import ValidationError
 
-from concordat.agreements.checks import World, check_agreement
+from concordat.agreements.checks import check_agreement
 from concordat.agreements.document import Agreement
 from concordat.agreements.notice import Notice
 from concordat.agreements.parties import Agency, Controller, SigningKey
 from concordat.agreements.signature import verify
+from concordat.agreements.world import World
 from concordat_events.catalogue import CATALOGUE
 from concordat_events.fields import Data
 

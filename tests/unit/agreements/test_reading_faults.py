@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from concordat.agreements.parties import Agency
 from concordat.agreements.reading import read_agreement
 
 TEXT = Path(__file__).with_name("sample.yaml").read_text()
@@ -41,8 +42,8 @@ ONE_FAULT: dict[str, tuple[str, str, int, str]] = {
     # Structure.
     "a key twice": ("version: 3", "version: 3\nversion: 4", 4, "'version' stands twice"),
     "a party twice": (
-        "  womens-aid: {acts_as: controller}",
-        "  police: {acts_as: controller}\n  womens-aid: {acts_as: controller}",
+        "  womens-aid: {acts_as: controller",
+        "  police: {acts_as: controller}\n  womens-aid: {acts_as: controller",
         14,
         "'police' stands twice",
     ),
@@ -53,7 +54,12 @@ ONE_FAULT: dict[str, tuple[str, str, int, str]] = {
     "unknown in effective": ("{from: 2026-01-01,", "{x: 1, from: 2026-01-01,", 7, "'x' is unknown"),
     "unknown in dpia": ("{ref: DPIA-1", "{x: 1, ref: DPIA-1", 9, "'x' is unknown"),
     "unknown in a party": ("onward: ask", "onward: ask, x: 1", 13, "'x' is unknown"),
-    "unknown in a law": ("gateway: ca2004-s11", "gateway: a\n    x: 1", 19, "'x' is unknown"),
+    "unknown in a law": (
+        "gateway: ca2004-s11",
+        "gateway: ca2004-s11\n    x: 1",
+        19,
+        "'x' is unknown",
+    ),
     "unknown in a share": ("  - id: idva", "  - id: idva\n    x: 1", 34, "'x' is unknown"),
     "unknown in a condition": ("{field: grade,", "{x: 1, field: grade,", 38, "'x' is unknown"),
     "a condition not in the list": ("is: high", "is_not: high", 38, "'is_not' is unknown"),
@@ -66,10 +72,15 @@ ONE_FAULT: dict[str, tuple[str, str, int, str]] = {
     "keep for ever": ("keep_days: 2190", "keep_days: 36501", 13, "keep_days: "),
     "keep for no time": ("keep_days: 2190", "keep_days: 0", 13, "keep_days: "),
     "another onward": ("onward: ask", "onward: maybe", 13, "onward: "),
-    "no basis": ("recipient_basis: [gdpr-6-1-e]", "recipient_basis: []", 20, "recipient_basis: "),
+    "no basis": (
+        "recipient_basis: [gdpr-6-1-e, gdpr-10-dpa2018-sch1-18]",
+        "recipient_basis: []",
+        20,
+        "recipient_basis: ",
+    ),
     "one party": (
         "  social-care: {acts_as: controller, keep_days: 2190, onward: ask}\n"
-        "  womens-aid: {acts_as: controller}\n",
+        "  womens-aid: {acts_as: controller, keep_days: 90}\n",
         "",
         11,
         "parties: ",
@@ -176,3 +187,144 @@ def test_each_fault_is_told_with_its_line_in_one_sentence(case: str) -> None:
     ((found, message),) = _faults(_changed(old, new))
     assert (found, phrase in message) == (line, True), (found, message)
     assert "\n" not in message
+
+
+LATER: dict[str, tuple[str, str, int, str]] = {
+    "no retention": ("keep_days: 90", "onward: none", 14, "no keep_days says how long"),
+    "an unknown gateway": ("gateway: ca2004-s11", "gateway: magic", 18, "not a known gateway"),
+    "an unknown basis": (
+        "recipient_basis: [gdpr-6-1-e,",
+        "recipient_basis: [gdpr-6-1-z, gdpr-6-1-e,",
+        20,
+        "'gdpr-6-1-z' is not a known lawful basis",
+    ),
+    "conditions that exclude each other": (
+        "{field: grade, is: high}",
+        "{field: grade, is: high}\n      - {field: grade, is: standard}",
+        37,
+        "no event can meet all of these conditions",
+    ),
+    "a coarsening that does not apply": (
+        "send: [grade]",
+        "send: [{field: grade, as: year}]",
+        40,
+        "neither a day nor an instant",
+    ),
+    "a list coarsened": (
+        "send: [grade]",
+        "send: [{field: offences, as: outward-code}]",
+        40,
+        "is a list; only 'present' says less",
+    ),
+    "a coarsening of a sealed field in send": (
+        "send: [grade]",
+        "send: [{field: location.postcode, as: outward-code}]",
+        40,
+        "'location.postcode' is sealed",
+    ),
+    "never_send of what is coarsened": (
+        "[narrative]",
+        "[narrative, occurred_at]",
+        30,
+        "'occurred_at' is sent here and stands under never_send",
+    ),
+    "an unknown coarsening": (
+        "send: [grade]",
+        "send: [{field: grade, as: half}]",
+        40,
+        "shares.1.send.0",
+    ),
+    "a third party that is none": (
+        "law: protect\n    because: Contact",
+        "law: protect\n    requires: [army]\n    because: Contact",
+        44,
+        "'army' is not a party",
+    ),
+    "a group that nobody defined, by identifier": (
+        'to: ["@idva-services"]',
+        "to: [{group: schools, whose: urn, is: ref}]",
+        35,
+        "the group 'schools' is not defined",
+    ),
+    "an identifier nobody is registered by": (
+        'to: ["@idva-services"]',
+        "to: [{group: idva-services, whose: shoe-size, is: ref}]",
+        35,
+        "shares.1.to.0",
+    ),
+    "a recipient picked by a list": (
+        'to: ["@idva-services"]',
+        'to: [{group: idva-services, whose: urn, is: "children[].school_urn"}]',
+        35,
+        "is not one text, so it can pick nobody",
+    ),
+    "an unknown field of an unused set": (
+        "  victim-id: [victim.ref, victim.name]",
+        "  victim-id: [victim.ref, victim.name]\n  idle: [victim.shoe_size]",
+        23,
+        "'victim.shoe_size' is not a field",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", LATER)
+def test_what_later_rules_ask_for_is_told_with_its_line(case: str) -> None:
+    old, new, line, phrase = LATER[case]
+    found = _faults(_changed(old, new))
+    assert [(at, phrase in message) for at, message in found] == [(line, True)], found
+
+
+@pytest.mark.parametrize("side", ["publisher", "recipient"])
+def test_a_sensitive_field_without_an_accepted_basis_on_either_side_is_a_fault(side: str) -> None:
+    text = _changed(
+        f"{side}_basis: [gdpr-6-1-e, gdpr-10-dpa2018-sch1-18]", f"{side}_basis: [gdpr-6-1-e]"
+    )
+    found = _faults(text)
+    assert [line for line, _ in found] == [31, 43, 43]
+    assert f"the {side}'s basis under 'protect' does not cover special-category" in found[0][1]
+    assert found[0][1].endswith(": grade")
+    assert found[2][1].endswith("found or reached: safe_contact.window")
+
+
+def test_a_member_of_a_group_without_the_identifier_is_a_fault() -> None:
+    agencies = {
+        name: Agency.model_validate(
+            {
+                "schema": "concordat/agency/v1",
+                "id": name,
+                "name": name,
+                "controller": "council",
+                "identifiers": {"ods": "R1A"},
+            }
+        )
+        for name in ("police", "social-care", "womens-aid")
+    }
+    by_urn = "to: [{group: idva-services, whose: urn, is: ref}]"
+    reading = read_agreement(
+        _changed('to: ["@idva-services"]', by_urn), name="a.yaml", agencies=agencies
+    )
+    assert [fault.line for fault in reading.faults] == [35]
+    assert "'womens-aid' has no registered urn" in reading.faults[0].message
+    by_ods = by_urn.replace("urn", "ods")
+    assert not read_agreement(
+        _changed('to: ["@idva-services"]', by_ods), name="a.yaml", agencies=agencies
+    ).faults
+
+
+def test_faults_of_form_hide_none_of_the_others() -> None:
+    text = TEXT
+    for old, new in (
+        ("purpose: Protect adults and children.\n", "colour: red\n"),  # missing, and unknown
+        ("keep_days: 2190", "keep_days: long"),  # of the wrong type
+        ("{field: child_count, at_least: 1}", "{field: child_count, at_most: 1}"),
+        ("[grade, occurred_at", "[grad, occurred_at"),  # an unknown field in the same share
+        ("review_by: 2027-12-31", "review_by: 2029-12-31"),  # after the end
+        ('from: [police]\n    to: ["@idva', 'from: [army]\n    to: ["@idva'),
+        ("law: protect\n    because: Contact", "law: attack\n    because: Contact"),
+        ("reveals: [safe_contact.window]", "reveals: [ticks]"),
+    ):
+        assert old in text, old
+        text = text.replace(old, new, 1)
+    found = {(line, message.split(":")[0][:44]) for line, message in _faults(text)}
+    lines = sorted(line for line, _ in found)
+    assert lines == [1, 6, 8, 13, 29, 30, 34, 42, 43], sorted(found)
