@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from concordat.agreements.coarsening import parts_of
 from concordat.agreements.document import Agreement, ByIdentifier, Share
@@ -24,6 +25,22 @@ class Permission:
     addresses: tuple[ByIdentifier, ...]
     names: frozenset[str]
 
+    def as_json(self) -> dict[str, Any]:
+        """Return plain data: whose, under what, when. The fields are not in it."""
+        return {
+            "recipient": self.recipient,
+            "publisher": self.publisher,
+            "agreement": self.agreement.id,
+            "version": self.agreement.version,
+            "share": self.share.id,
+            "law": self.share.law,
+            "when": [
+                each.model_dump(mode="json", by_alias=True, exclude_none=True)
+                for each in self.share.when
+            ],
+            "only_if": [each.model_dump(mode="json", by_alias=True) for each in self.addresses],
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Sight:
@@ -35,11 +52,16 @@ class Sight:
 
 @dataclass(frozen=True, slots=True)
 class FieldSeen:
-    """A published field and everybody who may receive it; `sights` is empty when nobody may."""
+    """A published field and everybody who may receive it; `sights` is empty when nobody may.
+
+    `told`: permissions that do not send it, but whose mere delivery tells something of it, because
+    a condition looks at it or it picks the recipient.
+    """
 
     event: str
     leaf: Leaf
     sights: tuple[Sight, ...]
+    told: tuple[Permission, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +95,7 @@ def permissions(agreements: Iterable[Agreement]) -> Iterator[Permission]:
             for recipient, addresses in agreement.addressed(share).items():
                 for publisher in dict.fromkeys(share.from_):
                     if publisher != recipient:
-                        yield Permission(
-                            agreement, share, publisher, recipient, addresses, names
-                        )
+                        yield Permission(agreement, share, publisher, recipient, addresses, names)
 
 
 def who_sees(
@@ -87,7 +107,12 @@ def who_sees(
     """
     granted = list(permissions(agreements))
     return [
-        FieldSeen(event, leaf, tuple(_sights(granted, event, leaf.path)))
+        FieldSeen(
+            event,
+            leaf,
+            tuple(_sights(granted, event, leaf.path)),
+            tuple(_told(granted, event, leaf.path)),
+        )
         for event, model in catalogue.items()
         for leaf in leaves(model).values()
         if _is_in(leaf.path, field)
@@ -100,9 +125,7 @@ def receives(agreements: Iterable[Agreement], agency: str) -> list[Permission]:
     return sorted(granted, key=lambda each: (each.share.event, each.publisher))
 
 
-def gaps(
-    agreements: Iterable[Agreement], catalogue: Mapping[str, type[Data]]
-) -> list[TypeGaps]:
+def gaps(agreements: Iterable[Agreement], catalogue: Mapping[str, type[Data]]) -> list[TypeGaps]:
     """Per event type, the published fields that nobody receives; types without any left out."""
     known = list(agreements)
     found = [_type_gaps(known, event, model) for event, model in catalogue.items()]
@@ -127,6 +150,13 @@ def _sights(granted: list[Permission], event: str, path: str) -> Iterator[Sight]
                     yield Sight(name, permission)
 
 
+def _told(granted: list[Permission], event: str, path: str) -> Iterator[Permission]:
+    for permission in granted:
+        sent = {parts_of(name)[0] for name in permission.names}
+        if permission.share.event == event and path in set(_asked(permission)) - sent:
+            yield permission
+
+
 def _is_in(path: str, field: str) -> bool:
     whole = field.removesuffix("[]")
     return path == field or path.startswith((f"{whole}.", f"{whole}[]."))
@@ -136,9 +166,7 @@ def _type_gaps(agreements: list[Agreement], event: str, model: type[Data]) -> Ty
     granted = [each for each in permissions(agreements) if each.share.event == event]
     sent = {name for permission in granted for name in permission.names}
     asked = {path for each in granted for path in _asked(each)}
-    concerned = [
-        each for each in agreements if any(share.event == event for share in each.shares)
-    ]
+    concerned = [each for each in agreements if any(share.event == event for share in each.shares)]
     return TypeGaps(
         event,
         bool(granted),

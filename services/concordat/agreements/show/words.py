@@ -70,9 +70,10 @@ def condition_words(condition: Condition) -> str:
 
 
 def address_words(addresses: Iterable[ByIdentifier]) -> str:
-    """Return when an agency that is reached by its identifier is the one meant."""
+    """Return when an event picks an agency that is reached by its identifier."""
     return " or ".join(
-        f"its {IDENTIFIERS[each.whose]} equals the event's {each.is_}" for each in addresses
+        f"the recipient's {IDENTIFIERS[each.whose]} equals the event's {each.is_}"
+        for each in addresses
     )
 
 
@@ -107,15 +108,16 @@ def agency_words(agency: str, agencies: Mapping[str, Agency]) -> str:
     if agency not in agencies:
         return agency
     name = tidy(agencies[agency].name)
-    # A name must not pass for the names and ids of others.
-    return f"{quoted(name) if set(name) & set(';:()"') else name} ({agency})"
+    if set(name) & set(';:()"'):  # a name must not pass for the names and ids of others
+        name = quoted(name)
+    return f"{name} ({agency})"
 
 
 def event_words(event: str, catalogue: Mapping[str, type[Data]]) -> str:
     """Return an event type, with what its model says about it."""
     model = catalogue.get(event)
     _, _, said = ((model.__doc__ if model else None) or "").partition("`: ")
-    sentence = tidy(said.partition("\n")[0]).rstrip(".")
+    sentence = tidy(said.partition("\n")[0].replace("`", "")).rstrip(".")
     return f"{tidy(event)} ({sentence})" if sentence else tidy(event)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A heading; 1 is the page's own."""
+    """A heading; 1 is the sheet's own."""
 
     level: int
     text: str
@@ -50,7 +50,7 @@ Block = Heading | Paragraph | Facts | Table
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class Sheet:
     """A whole document."""
 
     title: str

@@ -1,0 +1,66 @@
+"""`concordat agreements show`: an agreement in plain words, before anybody signs it."""
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated
+
+import typer
+
+from concordat.agreements.document import Agreement
+from concordat.agreements.reading import read_agreement
+from concordat.agreements.show.agreement import show_agreement
+from concordat.agreements.show.as_html import as_html
+from concordat.agreements.show.as_markdown import as_markdown
+from concordat.agreements.show.as_text import as_text
+from concordat.agreements.show.sheet import Sheet
+from concordat.cli.console import NEGATIVE, USAGE, fail, put, put_json, say
+from concordat.cli.target import JsonOption
+from concordat.cli.topics import ContractsOption
+from concordat.runtime.settings import CONTRACTS
+from concordat.stack.contracts import Parties, load_parties
+from concordat_events.catalogue import CATALOGUE
+
+
+class Format(StrEnum):
+    """How it is written."""
+
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    HTML = "html"
+
+
+_WRITTEN: Mapping[Format, Callable[[Sheet], str]] = MappingProxyType(
+    {Format.TEXT: as_text, Format.MARKDOWN: as_markdown, Format.HTML: as_html}
+)
+
+
+def show(
+    file: Annotated[Path, typer.Argument(help="The agreement as YAML.", exists=False)],
+    format_: Annotated[Format, typer.Option("--format", help="How to write it.")] = Format.TEXT,
+    contracts: ContractsOption = CONTRACTS,
+    json: JsonOption = False,
+) -> None:
+    """Say in plain words who would receive what, when, why and under which law."""
+    parties = load_parties(contracts)
+    sheet = show_agreement(_read(file, parties), parties.agencies, CATALOGUE)
+    if json:
+        put_json(sheet.as_json())
+    else:
+        put(_WRITTEN[format_](sheet).removesuffix("\n"))
+
+
+def _read(file: Path, parties: Parties) -> Agreement:
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        fail(f"{file} cannot be read as UTF-8 text ({type(error).__name__})", USAGE)
+    reading = read_agreement(
+        text, name=str(file), agencies=parties.agencies, controllers=parties.controllers
+    )
+    if reading.document is None:
+        for fault in sorted(reading.faults, key=lambda each: (each.line, each.column)):
+            say(str(fault))
+        fail(f"{file} has faults, so it is not shown", NEGATIVE)
+    return reading.document
