@@ -39,6 +39,7 @@ class Book:
         self.register_offset = register.next_offset
         self._named = _index(self._register)
         self._plans: dict[tuple[str, str, date], Plan | None] = {}
+        self._stops: dict[tuple[Disclosed, date], Reason | None] = {}
 
     @property
     def register(self) -> Register:
@@ -65,7 +66,12 @@ class Book:
 
     def why_stopped(self, item: Disclosed, now: datetime) -> Reason | None:
         """None when `item` may be read now; else why not."""
-        return why_disclosure_stopped(self._register, item, london_day(now))
+        key = (item, london_day(now))
+        if key not in self._stops:
+            if any(day != key[1] for _, day in self._stops):
+                self._stops.clear()
+            self._stops[key] = why_disclosure_stopped(self._register, *key)
+        return self._stops[key]
 
     @property
     def lifted(self) -> list[StoppedPair]:

@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 from datetime import date
 
+from concordat.agreements.document import Agreement
+from concordat.agreements.keeps import keeps
+from concordat.agreements.reach import Ends
 from concordat.agreements.reason import Reason
 from concordat.agreements.register import Register
-from concordat.agreements.standing import version_for, why_not, why_not_share
+from concordat.agreements.standing import version_for, why_not, why_not_share, why_not_third
 from concordat.agreements.stopping import why_stopped
 
 
@@ -31,10 +34,26 @@ def why_disclosure_stopped(register: Register, item: Disclosed, day: date) -> Re
         return reason
     if reason := why_stopped(register, item.agreement, item.version, *pair):
         return reason
-    if version_for(register, item.agreement, item.publisher, day) != item.version:
+    version = version_for(register, item.agreement, item.publisher, day)
+    versions = register.agreements[item.agreement]
+    if version is None or item.version not in versions:
         return Reason.SUPERSEDED
-    agreement = register.agreements[item.agreement][item.version]
-    for share in agreement.shares:
-        if share.id in item.shares and (reason := why_not_share(register, agreement, share)):
-            return reason
-    return None
+    if version != item.version:
+        kept = _still_sent(register, versions[item.version], versions[version], item)
+        return None if kept else Reason.SUPERSEDED
+    return next(
+        (
+            reason
+            for share in versions[version].shares
+            if share.id in item.shares
+            and (reason := why_not_share(register, versions[version], share))
+        ),
+        None,
+    )
+
+
+def _still_sent(register: Register, old: Agreement, new: Agreement, item: Disclosed) -> bool:
+    third = {agency for share in new.shares for agency in share.requires}
+    signed = {agency for agency in third if not why_not_third(register, new, agency)}
+    ends = Ends(item.event_type, item.publisher, item.recipient)
+    return keeps(old, new, item.shares, ends, register.catalogue, register.agencies, signed=signed)

@@ -51,13 +51,16 @@ def why_not(
 
 def why_not_share(register: Register, agreement: Agreement, share: Share) -> Reason | None:
     """None when every third party that `share` requires has signed and not taken it back."""
-    for third in share.requires:
-        signer = register.controller_of(third)
-        if (agreement.id, agreement.version, signer) not in register.signatures:
-            return Reason.UNSIGNED_BY_THIRD_PARTY
-        if stopped := why_third_stopped(register, agreement.id, agreement.version, third):
-            return stopped
-    return None
+    reasons = (why_not_third(register, agreement, third) for third in share.requires)
+    return next((reason for reason in reasons if reason), None)
+
+
+def why_not_third(register: Register, agreement: Agreement, third: str) -> Reason | None:
+    """None when `third` has signed `agreement` and not taken it back."""
+    signer = register.controller_of(third)
+    if (agreement.id, agreement.version, signer) not in register.signatures:
+        return Reason.UNSIGNED_BY_THIRD_PARTY
+    return why_third_stopped(register, agreement.id, agreement.version, third)
 
 
 def _joint_controllers_signed(
