@@ -10,6 +10,10 @@ import typer
 from pydantic import BaseModel, create_model
 from pydantic.json_schema import GenerateJsonSchema
 
+from concordat.agreements.document import Agreement
+from concordat.agreements.notice import Notice
+from concordat.agreements.parties import Agency, Controller
+from concordat.cli.agreement_schema import with_closed_lists
 from concordat.cli.console import NEGATIVE, put, say
 from concordat.cli.topics import ContractsOption
 from concordat.inbox.app import create_app
@@ -21,8 +25,14 @@ from concordat_events.receipt import RECEIPT_TYPE, Receipt
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 EVENTS = PurePosixPath("events")
+DOCUMENTS: Mapping[str, type[BaseModel]] = {
+    "controller": Controller,
+    "agency": Agency,
+    "notice": Notice,
+}
 OPENAPI = PurePosixPath("http/openapi.json")
 SUFFIX = ".schema.json"
+AGREEMENT = PurePosixPath("agreement" + SUFFIX)
 
 app = typer.Typer(no_args_is_help=True, help="Generate schemas and the API description.")
 
@@ -60,6 +70,10 @@ def schemas() -> Mapping[PurePosixPath, str]:
         RECEIPT_TYPE: _written(RECEIPT_TYPE, Receipt),
     }
     documents = {EVENTS / (name + SUFFIX): schema for name, schema in generated.items()}
+    documents |= {
+        PurePosixPath(name + SUFFIX): _schema(name, model) for name, model in DOCUMENTS.items()
+    }
+    documents[AGREEMENT] = with_closed_lists(_schema("agreement", Agreement), CATALOGUE)
     documents[OPENAPI] = create_app().openapi()
     return {path: _text(document) for path, document in documents.items()}
 
@@ -118,9 +132,11 @@ def _written(name: str, model: type[BaseModel]) -> dict[str, Any]:
 
 
 def _orphans(folder: Path, wanted: Mapping[PurePosixPath, str]) -> list[PurePosixPath]:
-    present = sorted((folder / EVENTS).glob(f"*{SUFFIX}")) + sorted(
-        (folder / OPENAPI.parent).glob("*.json")
-    )
+    present = [
+        *sorted(folder.glob(f"*{SUFFIX}")),
+        *sorted((folder / EVENTS).glob(f"*{SUFFIX}")),
+        *sorted((folder / OPENAPI.parent).glob("*.json")),
+    ]
     paths = [PurePosixPath(each.relative_to(folder).as_posix()) for each in present]
     return [path for path in paths if path not in wanted]
 
