@@ -1,0 +1,186 @@
+"""`concordat agreements rehearse NEW`: the candidate over real history, without delivering."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from concordat.agreements.day import LONDON
+from concordat.agreements.document import Agreement
+from concordat.agreements.reading import read_agreement
+from concordat.agreements.rehearsal import Rehearsal, read_past_event
+from concordat.cli.console import NEGATIVE, TRY_AGAIN, USAGE, fail, progress, put, put_json, say
+from concordat.cli.rehearsal_view import Faults, RehearsalView
+from concordat.cli.target import JsonOption, StateOption, find_target
+from concordat.cli.topics import ContractsOption
+from concordat.kafka.incidents_log import IncidentsLog, IncidentsUnreadable
+from concordat.publish.files import NotAnEventFile
+from concordat.publish.history_file import read_history, why_no_event
+from concordat.publish.police_uk import NotAStreetFile
+from concordat.publish.row_fault import RowFault
+from concordat.runtime.settings import CONTRACTS
+from concordat.stack.contracts import ContractFaults, Contracts, Parties, load_contracts
+
+_EVERY = 2000  # events between two looks at the bar
+Advance = Callable[[int, int], None]
+
+
+def rehearse(
+    new: Annotated[Path, typer.Argument(help="The candidate, YAML.", exists=False)],
+    against: Annotated[
+        Path | None,
+        typer.Option(
+            "--against",
+            help="What it is compared with, YAML. Without: the contracts' next lower version.",
+        ),
+    ] = None,
+    events: Annotated[
+        Path | None,
+        typer.Option(
+            "--events",
+            help="CloudEvents, one JSON object a line, or a police.uk street file (.csv).",
+        ),
+    ] = None,
+    since: Annotated[
+        datetime | None,
+        typer.Option(
+            "--since",
+            formats=["%Y-%m-%d"],
+            help="A London day: everything the running stack has admitted from then on.",
+        ),
+    ] = None,
+    contracts: ContractsOption = CONTRACTS,
+    state: StateOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Say who would have received how many of these events, gained and lost; deliver nothing.
+
+    The candidate is taken as signed by everybody and in force. Counts and event ids are told,
+    never contents. A repeat of an event is counted once. Of each event only what conditions look
+    at is checked; what cannot be read is named by its line.
+    """
+    if (events is None) == (since is None):
+        fail("name either --events FILE or --since DATE", USAGE)
+    known = _contracts(contracts)
+    candidate = _agreement(new, known)
+    old = _agreement(against, known) if against else _next_lower(candidate, known)
+    if old is None:
+        say("compared with nothing: the contracts hold no lower version of it")
+    elif against is None:
+        say(f"compared with version {old.version} in {contracts}")
+    rehearsal = Rehearsal(candidate, old, agencies=known.agencies)
+    faults = Faults()
+    if events is not None:
+        _over_file(rehearsal, faults, events)
+    elif since is not None:
+        _over_incidents(rehearsal, faults, since.date(), state)
+    view = RehearsalView(candidate, old, rehearsal.result(), faults)
+    _tell(faults)
+    if json:
+        put_json(view.as_json())
+    else:
+        put("\n".join(view.lines()))
+
+
+def _contracts(folder: Path) -> Contracts:
+    try:
+        return load_contracts(folder)
+    except ContractFaults as error:
+        fail(f"{folder} has faults:\n{error}", NEGATIVE)
+
+
+def _agreement(file: Path, parties: Parties) -> Agreement:
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        fail(f"{file} cannot be read as UTF-8 text ({type(error).__name__})", USAGE)
+    reading = read_agreement(
+        text, name=str(file), agencies=parties.agencies, controllers=parties.controllers
+    )
+    if reading.document is None:
+        for fault in sorted(reading.faults, key=lambda each: (each.line, each.column)):
+            say(str(fault))
+        fail(f"{file} has faults, so it is not rehearsed", NEGATIVE)
+    return reading.document
+
+
+def _next_lower(candidate: Agreement, contracts: Contracts) -> Agreement | None:
+    lower = (
+        each
+        for each in contracts.agreements
+        if each.id == candidate.id and each.version < candidate.version
+    )
+    return max(lower, key=lambda each: each.version, default=None)
+
+
+def _over_file(rehearsal: Rehearsal, faults: Faults, file: Path) -> None:
+    try:
+        with file.open("rb") as stream, _bar(file.stat().st_size) as advance:
+            for count, line in enumerate(read_history(stream, file.name), 1):
+                if isinstance(line, RowFault):
+                    faults.add(f"{file.name}:{line.line_number}", line.message)
+                elif not _taken(rehearsal, line.content):
+                    faults.add(f"{file.name}:{line.number}", why_no_event(line).message)
+                if count % _EVERY == 0:
+                    advance(stream.tell(), count)
+    except (NotAStreetFile, NotAnEventFile) as error:
+        fail(f"{file.name}: {error}", NEGATIVE)
+    except OSError as error:
+        fail(f"{file} cannot be read ({type(error).__name__})", USAGE)
+
+
+def _over_incidents(rehearsal: Rehearsal, faults: Faults, since: date, state: Path | None) -> None:
+    target = find_target(state)
+    start = datetime.combine(since, time(), LONDON)
+    try:
+        with IncidentsLog(target.kafka, target.topics.incidents) as log:
+            stretches = log.between(start)
+            with _bar(sum(each.count for each in stretches)) as advance:
+                done = 0
+                for batch in log.read(stretches):
+                    for record in batch:
+                        if not _taken(rehearsal, record.value or b""):
+                            place = f"{record.topic}/{record.partition}/{record.offset}"
+                            faults.add(place, "is not an event that can be rehearsed")
+                    done += len(batch)
+                    advance(done, done)
+    except IncidentsUnreadable as error:
+        fail(str(error), TRY_AGAIN)
+
+
+def _taken(rehearsal: Rehearsal, content: bytes) -> bool:
+    try:
+        rehearsal.add(read_past_event(content))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    return True
+
+
+@contextmanager
+def _bar(total: int) -> Iterator[Advance]:
+    """A bar on a terminal, nothing elsewhere; told what of `total` is done, in how many events."""
+    bar = Progress(
+        TextColumn("rehearsing"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[events]} events"),
+        TimeRemainingColumn(),
+        console=progress,
+        disable=not progress.is_terminal,
+    )
+    task = bar.add_task("events", total=total, events=0)
+    with bar:
+        yield lambda done, events: bar.update(task, completed=done, events=events)
+        bar.update(task, completed=total)
+
+
+def _tell(faults: Faults) -> None:
+    for place, message in faults.told:
+        say(f"{place}: {message}")
+    if faults.count > len(faults.told):
+        say(f"and {faults.count - len(faults.told)} more that are no events")
