@@ -1,4 +1,4 @@
-"""`concordat agreements …`: read agreements before anybody signs them."""
+"""`concordat agreements …`: the life of an agreement, from its text to its end."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,13 +7,16 @@ import typer
 
 from concordat.agreements.document import Agreement
 from concordat.agreements.reading import DocumentFault, Reading, read_agreement
+from concordat.cli.agreement_compare import compare
+from concordat.cli.agreement_questions import gaps, receives, who_sees
+from concordat.cli.agreement_show import show
 from concordat.cli.console import NEGATIVE, USAGE, fail, put, put_json, say
 from concordat.cli.target import JsonOption
 from concordat.cli.topics import ContractsOption
 from concordat.runtime.settings import CONTRACTS
 from concordat.stack.contracts import Parties, load_parties
 
-app = typer.Typer(no_args_is_help=True, help="Check data-sharing agreements.")
+app = typer.Typer(no_args_is_help=True, help="Check, show, compare, sign and stop agreements.")
 
 
 @app.command()
@@ -68,3 +71,10 @@ def _plain(told: DocumentFault) -> dict[str, str | int]:
 
 def _in_order(told: tuple[DocumentFault, ...]) -> list[DocumentFault]:
     return sorted(told, key=lambda each: (each.line, each.column))
+
+
+app.command()(show)
+app.command()(compare)
+app.command()(who_sees)
+app.command()(receives)
+app.command()(gaps)
