@@ -1,6 +1,6 @@
 """What decisions come to when they are counted: per recipient, gained and lost, examples."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -58,7 +58,7 @@ class RecipientTally:
     shared: int = 0
     shared_before: int = 0
     deliveries: int = 0
-    shares: Counter[str] = field(default_factory=Counter)
+    shares: defaultdict[str, Tally] = field(default_factory=lambda: defaultdict(Tally))
     withheld: Counter[tuple[Reason, str | None]] = field(default_factory=Counter)
     gained: Tally = field(default_factory=Tally)
     lost: Tally = field(default_factory=Tally)
@@ -74,7 +74,9 @@ class RecipientTally:
         if old:
             self.shared_before += outcome.events
         self.deliveries += len(new) * outcome.events
-        _count(self.shares, (share for grant in new for share in grant.shares), outcome)
+        for grant in new:
+            for share in grant.shares:
+                self.shares[share].add(outcome)
         if new and old:
             self._compare(outcome, _fields(new), _fields(old))
         elif new:

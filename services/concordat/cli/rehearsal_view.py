@@ -76,11 +76,11 @@ class RehearsalView:
     def _tally(self, agency: str) -> RecipientTally:
         return self.rehearsed.recipients.get(agency, RecipientTally())
 
-    def _shares(self, agency: str) -> dict[str, int]:
+    def _shares(self, agency: str) -> dict[str, Tally]:
         """How often each of its shares held; the shares that never did are told as well."""
         held = self._tally(agency).shares
         return {
-            share.id: held[share.id]
+            share.id: held.get(share.id, Tally())
             for share in self.new.shares
             if agency in self.new.recipients(share)
         }
@@ -92,7 +92,7 @@ class RehearsalView:
             "shared": tally.shared,
             "shared_before": tally.shared_before,
             "deliveries": tally.deliveries,
-            "shares": self._shares(agency),
+            "shares": {share: _plain(held) for share, held in self._shares(agency).items()},
             **{kind: _plain(getattr(tally, kind)) for kind in kinds},
             "added": dict(sorted(tally.added.items())),
             "removed": dict(sorted(tally.removed.items())),
@@ -105,8 +105,8 @@ class RehearsalView:
     def _about(self, agency: str, tally: RecipientTally) -> Iterator[str]:
         before = f" ({tally.shared_before} before)" if self.old else ""
         yield f"{agency}: {tally.shared} events shared{before}, in {tally.deliveries} deliveries"
-        for share, count in self._shares(agency).items():
-            yield f"  {count:>8}  under {share}"
+        for share, held in self._shares(agency).items():
+            yield f"  {held.events:>8}  under {share}"
         if self.old:
             yield from _told("gained", tally.gained)
             yield from _told("lost", tally.lost)
