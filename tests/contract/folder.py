@@ -11,7 +11,15 @@ from concordat.runtime.settings import CONTRACTS
 from concordat.stack.contracts import Contracts, load_contracts
 
 SCHEMA_SUFFIX = ".schema.json"
-AGREEMENTS = ("worcestershire-community-safety", "worcestershire-domestic-abuse")
+AGREEMENTS = (
+    "worcestershire-child-exploitation",
+    "worcestershire-community-safety",
+    "worcestershire-domestic-abuse",
+    "worcestershire-hospital-discharge",
+    "worcestershire-marac",
+    "worcestershire-missing-children",
+    "worcestershire-operation-encompass",
+)
 
 
 @cache

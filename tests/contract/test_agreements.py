@@ -10,10 +10,12 @@ from concordat.runtime.settings import CONTRACTS
 from concordat.stack.demonstration import DATA
 from contract.agreement_rules import (
     beyond_gateway,
+    recipients_of,
     sends_to,
     unmet_values,
     unsaid,
     unused,
+    ways_to,
     without_law,
 )
 from contract.folder import AGREEMENTS, agreement, contracts
@@ -21,7 +23,11 @@ from contract.folder import AGREEMENTS, agreement, contracts
 INCIDENT = "domestic-abuse.incident-recorded.v1"
 CRIME = "community-safety.crime-recorded.v1"
 # The recipients here that are no relevant authority (Crime and Disorder Act 1998 s.115).
-NO_RELEVANT_AUTHORITY = ("womens-aid", "wyre-forest-housing")
+NO_RELEVANT_AUTHORITY = (
+    *("cobblefern-primary", "lampwick-academy", "mothwing-academy"),
+    *("tansy-house", "sorrel-house", "return-interview-service"),
+    *("marac-coordinator", "perpetrator-programme", "womens-aid", "wyre-forest-housing"),
+)
 BARE_LAW = {"gateway": "g", "publisher_basis": ["gdpr-6-1-e"], "recipient_basis": ["gdpr-6-1-e"]}
 
 
@@ -144,17 +150,21 @@ def test_the_police_send_crimes_differently_to_each_recipient() -> None:
 def test_sensitive_data_without_its_basis_is_found() -> None:
     sensitive = share_of(event=INCIDENT, send=["grade"])
     harmless = share_of(id="harmless", event=INCIDENT, send=["victim.name"])
+    whole = ["gdpr-6-1-e", "gdpr-9-2-g", "dpa2018-sch1-18"]
     for law in (
         BARE_LAW,
-        {**BARE_LAW, "recipient_basis": ["gdpr-9-2-g", "dpa2018-sch1-18"]},
-        {**BARE_LAW, "publisher_basis": ["gdpr-9-2-g", "dpa2018-sch1-18"]},
-        {**BARE_LAW, "publisher_basis": ["gdpr-9-2-g"], "recipient_basis": ["dpa2018-sch1-18"]},
+        {**BARE_LAW, "recipient_basis": whole},
+        {**BARE_LAW, "publisher_basis": whole},
+        {**BARE_LAW, "publisher_basis": whole[:2], "recipient_basis": whole},
     ):
         found = agreement_of(laws={"protect": law}, shares=[sensitive, harmless])
         assert without_law(found) == ["all-crimes"]
-    basis = ["gdpr-6-1-e", "gdpr-10-dpa2018-sch1-18"]
-    covered = {"gateway": "g", "publisher_basis": basis, "recipient_basis": basis}
+    covered = {"gateway": "g", "publisher_basis": whole, "recipient_basis": whole}
     assert without_law(agreement_of(laws={"protect": covered}, shares=[sensitive])) == []
+    sealed = share_of(
+        event=INCIDENT, send=[], sealed=[{"field": "location.postcode", "as": "outward-code"}]
+    )
+    assert without_law(agreement_of(laws={"protect": BARE_LAW}, shares=[sealed])) == ["all-crimes"]
 
 
 def test_a_condition_given_away_in_silence_is_found() -> None:
@@ -162,6 +172,10 @@ def test_a_condition_given_away_in_silence_is_found() -> None:
     assert unsaid(agreement_of(shares=[share_of(when=when)])) == ["all-crimes: district"]
     for said in ({"reveals": ["district"]}, {"send": ["category", "district"]}):
         assert unsaid(agreement_of(shares=[share_of(when=when, **said)])) == []
+    picked = share_of(to=[{"group": "councils", "whose": "gss", "is": "location.lsoa_code"}])
+    found = agreement_of(groups={"councils": ["social-care"]}, shares=[picked])
+    assert unsaid(found) == ["all-crimes: location.lsoa_code"]
+    assert unused(found) == ["womens-aid"]
 
 
 @pytest.mark.parametrize(
@@ -178,6 +192,16 @@ def test_an_empty_word_is_found(change: dict[str, Any]) -> None:
     parties = {name: {"acts_as": "controller"} for name in ("police", "social-care")}
     assert unused(agreement_of(parties=parties)) == []
     assert len(unused(agreement_of(**({"parties": parties} | change)))) == 1
+
+
+def test_a_way_to_an_agency_is_found_however_it_is_named() -> None:
+    way = ["test-agreement: all-crimes"]
+    by_urn = {"group": "desks", "whose": "urn", "is": "crime_ref"}
+    for to in ("womens-aid", "@desks", by_urn):
+        found = agreement_of(groups={"desks": ["womens-aid"]}, shares=[share_of(to=[to], send=[])])
+        assert ways_to([found], "womens-aid") == way
+        assert recipients_of([found], CRIME) == {"womens-aid"}
+    assert ways_to([agreement_of()], "womens-aid") == []
 
 
 def test_a_gateway_used_towards_a_stranger_is_found() -> None:

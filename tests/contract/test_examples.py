@@ -70,6 +70,11 @@ def test_an_example_can_be_about_nobody(example: Example) -> None:
             assert set(value[-2:]) <= set("CIKMOV")
         if path.endswith(("nhs_number", "uprn", "school_urn")):
             assert value.startswith("999")
+        if path.endswith("home_urn"):
+            assert value.startswith("SC999")
+        if path.endswith("telephone"):
+            # Ofcom keeps 01632 960000 to 960999 for fiction.
+            assert value.startswith("01632 960")
 
 
 @pytest.mark.parametrize(

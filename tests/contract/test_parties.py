@@ -1,8 +1,9 @@
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 import pytest
 
-from concordat.agreements.parties import Agency
+from concordat.agreements.parties import Agency, Identifiers
 from concordat.runtime.settings import CONTRACTS
 from concordat.stack.demo_register import NOT_SIGNED
 from contract.folder import contracts
@@ -45,8 +46,28 @@ def test_every_agency_has_a_controller_and_every_controller_an_agency() -> None:
     assert _without_agency(agencies, controllers) == []
 
 
-def test_every_agency_is_a_party_to_an_agreement() -> None:
-    assert _outside(contracts().agencies, (each.parties for each in contracts().agreements)) == []
+def test_every_agency_is_a_party_to_an_agreement_but_the_one_that_none_may_name() -> None:
+    parties = (each.parties for each in contracts().agreements)
+    assert _outside(contracts().agencies, parties) == ["perpetrator-programme"]
+
+
+def test_an_identifier_belongs_to_one_agency_unless_it_is_a_councils() -> None:
+    found = Counter(
+        (kind, number)
+        for agency in contracts().agencies.values()
+        for kind, number in (agency.identifiers or Identifiers()).model_dump().items()
+        if number is not None
+    )
+    assert [each for each, times in found.items() if times > 1] == [("gss", "E10000034")]
+
+
+def test_invented_numbers_are_in_nobodys_range() -> None:
+    urns = [
+        agency.identifiers.urn
+        for agency in contracts().agencies.values()
+        if agency.identifiers and agency.identifiers.urn
+    ]
+    assert sorted(urns) == ["999001", "999002", "999003", "SC999001", "SC999002"]
 
 
 def test_one_county_council_stands_behind_two_desks_that_are_kept_apart() -> None:

@@ -31,7 +31,6 @@ class SchoolNotified(Data):
 
     ref: Annotated[Ref, N]
     police_ref: Annotated[Line | None, P] = None
-    notified_at: Annotated[Instant, P]
     occurred_at: Annotated[Instant, P]
     school_urn: Annotated[SchoolUrn, P]
     child: NotifiedChild

@@ -26,12 +26,17 @@ from concordat_events.fields import (
 Grade = Literal["no_apparent_risk", "low", "medium", "high"]
 
 
-class MissingPerson(Data):
+class Person(Data):
     """The person who is, or was, missing."""
 
     ref: Annotated[Ref, P]
     name: Annotated[Line | None, P] = None
     dob: Annotated[Day | None, P] = None
+
+
+class ReportedPerson(Person):
+    """The same, as the report says it."""
+
     nhs_number: Annotated[NhsNumber | None, P] = None
     looked_after: Annotated[bool | None, S] = None
 
@@ -56,7 +61,7 @@ class PersonReported(Data):
 
     ref: Annotated[Ref, N]
     reported_at: Annotated[Instant, P]
-    missing_person: MissingPerson
+    missing_person: ReportedPerson
     age_at_event: Annotated[Count | None, P] = None
     grade: Annotated[Grade, S]
     last_seen: LastSeen | None = None
@@ -73,7 +78,7 @@ class PersonLocated(Data):
     ref: Annotated[Ref, N]
     report_ref: Annotated[Ref, N]
     located_at: Annotated[Instant, P]
-    missing_person: MissingPerson
+    missing_person: Person
     age_at_event: Annotated[Count | None, P] = None
     grade: Annotated[Grade, S]
     located_by: Annotated[Literal["police", "carer", "public", "returned"] | None, S] = None
@@ -109,7 +114,7 @@ class ProfileSupplied(Data):
     ref: Annotated[Ref, N]
     report_ref: Annotated[Ref, N]
     supplied_at: Annotated[Instant, P]
-    missing_person: MissingPerson
+    missing_person: Person
     appearance: Appearance | None = None
     trusted_adult: TrustedAdult | None = None
     medication: Annotated[Line | None, S] = None
@@ -128,7 +133,7 @@ class ReturnInterviewCompleted(Data):
 
     ref: Annotated[Ref, N]
     report_ref: Annotated[Ref, N]
-    missing_person: MissingPerson
+    missing_person: Person
     offered_at: Annotated[Instant, P]
     held_at: Annotated[Instant | None, P] = None
     accepted: Annotated[bool, S]

@@ -100,4 +100,3 @@ class DischargeNoticeWithdrawn(Data):
     pathway: Annotated[Pathway, S]
     withdrawn_at: Annotated[Instant, P]
     reason: Annotated[Literal["not_fit", "transferred", "left", "died", "objects", "mistake"], S]
-    explanation: Annotated[Text | None, S] = None
