@@ -2,15 +2,20 @@
 
 import asyncio
 import contextlib
+import math
 import time
 from datetime import UTC, datetime
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from concordat.agreements.book import Book, BookKeeper
+from concordat.agreements.history import History
 from concordat.kafka.topics import Topics
 from concordat.runtime.logs import get_logger
+
+FIRST_LOAD_SECONDS = 30.0
 
 log = get_logger(__name__)
 
@@ -19,12 +24,15 @@ class RegisterFeed:
     """Keeps a book at the register's end; `age()` says how long ago that was last known.
 
     The book must not be trusted when `age()` is above what the caller can bear (P5: one second).
+    `history` remembers every record, for questions about the past.
     """
 
     def __init__(self, bootstrap: str, topics: Topics, *, interval: float = 0.2) -> None:
         self._bootstrap, self._interval = bootstrap, interval
         self._partition = TopicPartition(topics.register, 0)
         self._keeper = BookKeeper()
+        self.history = History()
+        self._rebuilding = asyncio.Lock()
         self._at_end = float("-inf")
         self._position = 0
         self._task: asyncio.Task[None] | None = None
@@ -33,6 +41,11 @@ class RegisterFeed:
     def book(self) -> Book:
         """The book as of the last record read."""
         return self._keeper.book
+
+    async def book_at(self, instant: datetime) -> Book:
+        """The book as it was at `instant`: verified anew in a thread, one question at a time."""
+        async with self._rebuilding:
+            return await asyncio.to_thread(self.history.book_at, instant)
 
     def age(self) -> float:
         """Seconds since the book was last known to be at the register's end; inf before."""
@@ -98,8 +111,27 @@ class RegisterFeed:
         while self._position < end:
             batches = await consumer.getmany(self._partition, timeout_ms=500, max_records=1000)
             for record in batches.get(self._partition, []):
-                recorded_at = datetime.fromtimestamp(record.timestamp / 1000, UTC)
-                key = record.key.decode("utf-8", "replace") if record.key else None
-                self._keeper.apply(key, record.value, offset=record.offset, recorded_at=recorded_at)
-                self._position = record.offset + 1
+                self._take(record)
         self._at_end = asked
+
+    def _take(self, record: Any) -> None:
+        at = datetime.fromtimestamp(record.timestamp / 1000, UTC)
+        key = record.key.decode("utf-8", "replace") if record.key else None
+        self._keeper.apply(key, record.value, offset=record.offset, recorded_at=at)
+        self.history.add(key, record.value, offset=record.offset, recorded_at=at)
+        self._position = record.offset + 1
+
+
+async def read_history(
+    bootstrap: str, topics: Topics, *, within_seconds: float = FIRST_LOAD_SECONDS
+) -> History:
+    """Read the register once, to its end as of now; raises `TimeoutError` when that fails."""
+    feed = RegisterFeed(bootstrap, topics, interval=0.05)
+    await feed.start()
+    try:
+        async with asyncio.timeout(within_seconds):
+            while feed.age() == math.inf:  # noqa: ASYNC110 - the feed says when, by its age alone
+                await asyncio.sleep(0.02)
+    finally:
+        await feed.stop()
+    return feed.history

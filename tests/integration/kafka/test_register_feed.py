@@ -9,7 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from concordat.kafka.register_feed import RegisterFeed
+from concordat.agreements.book import Book
+from concordat.agreements.disclosure import Disclosed
+from concordat.agreements.reason import Reason
+from concordat.kafka.register_feed import RegisterFeed, read_history
+from concordat.kafka.topics import Topics
 from concordat.runtime.clock import system_clock
 from concordat.stack.embedded import EmbeddedInfrastructure, Infrastructure
 from concordat.stack.state_directory import StateDirectory
@@ -34,14 +38,14 @@ async def following(exchange: KafkaExchange) -> AsyncIterator[RegisterFeed]:
 
 
 def is_in_force(feed: RegisterFeed) -> bool:
-    stopped = feed.book.why_stopped(
-        agreement=AGREEMENT.id,
-        version=AGREEMENT.version,
-        publisher="police",
-        recipient="social-care",
-        now=system_clock(),
-    )
-    return stopped is None
+    return why_stopped(feed.book) is None
+
+
+def why_stopped(book: Book) -> Reason | None:
+    share = AGREEMENT.shares[0]
+    ends = ("police", "social-care")
+    item = Disclosed(AGREEMENT.id, AGREEMENT.version, (share.id,), *ends, share.event)
+    return book.why_stopped(item, system_clock())
 
 
 class LosesItsFirstRequest(RegisterFeed):
@@ -91,6 +95,29 @@ async def test_it_loads_everything_and_follows_within_a_second(exchange: KafkaEx
         exchange.register.notify(AGREEMENT, "council", "suspend")
         exchange.write_register()
         await eventually(lambda: not is_in_force(feed), "the notice bites", 1)
+
+
+async def test_it_gives_the_book_of_a_past_instant(exchange: KafkaExchange) -> None:
+    async with following(exchange) as feed:
+        await eventually(lambda: feed.age() < 1, "it is loaded")
+        before = system_clock()
+        await asyncio.sleep(0.01)  # the broker stamps whole milliseconds
+        exchange.register.notify(AGREEMENT, "council", "withdraw")
+        exchange.write_register()
+        await eventually(lambda: not is_in_force(feed), "the notice bites", 5)
+        assert why_stopped(await feed.book_at(before)) is None
+        assert why_stopped(await feed.book_at(system_clock())) is Reason.WITHDRAWN
+        assert (await feed.book_at(before)).register_offset == feed.book.register_offset - 1
+
+
+async def test_the_history_is_read_once_to_its_end(exchange: KafkaExchange) -> None:
+    history = await read_history(exchange.kafka, exchange.topics)
+    assert history.book_at(system_clock()).register_offset == len(exchange.register.log)
+
+
+async def test_a_register_that_is_not_there_has_no_history(kafka: str) -> None:
+    with pytest.raises(TimeoutError):
+        await read_history(kafka, Topics("nowhere."), within_seconds=1)
 
 
 async def test_its_age_grows_while_the_register_is_gone(exchange: KafkaExchange) -> None:
