@@ -13,7 +13,6 @@ import msgspec
 from concordat.agreements.assumed import assume_signed
 from concordat.agreements.book import Book
 from concordat.agreements.decide import decide
-from concordat.agreements.decision import Decision
 from concordat.agreements.document import Agreement
 from concordat.agreements.parties import Agency
 from concordat.agreements.plan import Plan
@@ -21,9 +20,8 @@ from concordat.agreements.tally import Outcome, RecipientTally, count_into
 from concordat_events.catalogue import CATALOGUE
 from concordat_events.fields import OPAQUE, SOURCE, Data
 
-# Outcomes are few; an agreement of many independent conditions may not fill the memory with them.
-MOST_OUTCOMES = 20_000
-_NOTHING = Decision()
+# Conditions look at few values; where one looks at free text, that may not fill the memory.
+MOST_DECIDED = 50_000
 _NOBODY: frozenset[str] = frozenset()
 _ID = OPAQUE.removesuffix("$") + r"\Z"  # to Python's `$`, a line may end before it ends
 
@@ -43,6 +41,7 @@ class PastEvent(msgspec.Struct, gc=False):
         return frozenset(self.withholdfrom.split(",")) if self.withholdfrom else _NOBODY
 
 
+_encode = msgspec.json.Encoder().encode
 read_past_event = msgspec.json.Decoder(PastEvent).decode
 """From a CloudEvent's JSON; raises `msgspec.DecodeError`, whose message repeats none of it."""
 
@@ -63,7 +62,7 @@ class Rehearsed:
 
 
 class Rehearsal:
-    """Takes events one by one. An event costs its decision; counting is done by outcome."""
+    """Takes events one by one. Alike ones are decided once, and counted by how they are decided."""
 
     def __init__(
         self,
@@ -79,8 +78,9 @@ class Rehearsal:
         """
         self._new = _Assumed(new, agencies, catalogue)
         self._old = _Assumed(old, agencies, catalogue) if old else None
-        self._plans: dict[tuple[str, str], tuple[Plan | None, Plan | None]] = {}
+        self._pairs: dict[tuple[str, str], _Pair] = {}
         self._seen: defaultdict[str, set[str]] = defaultdict(set)
+        self._decided: dict[tuple[_Pair, bytes, bytes, str | None], Outcome] = {}
         self._outcomes: dict[tuple[int, ...], Outcome] = {}
         self._rehearsed = Rehearsed()
 
@@ -94,14 +94,13 @@ class Rehearsal:
         if event.id in seen:
             self._rehearsed.repeats += 1
             return
-        new_plan, old_plan = self._plans_for(event)
-        if new_plan is None and old_plan is None:
+        pair = self._pair_for(event)
+        if pair.new is None and pair.old is None:
             self._rehearsed.untouched += 1
         else:
-            denied = event.denied
-            new = decide(new_plan, event.data, denied)
-            old = decide(old_plan, event.data, denied) if old_plan else _NOTHING
-            self._count(event.id, new, old)
+            outcome = self._outcome_of(pair, event)
+            self._rehearsed.decided += 1
+            outcome.add(self._rehearsed.decided, event.id)
         seen.add(event.id)
 
     def result(self) -> Rehearsed:
@@ -109,24 +108,48 @@ class Rehearsal:
         for outcome in self._outcomes.values():
             count_into(self._rehearsed.recipients, outcome)
         self._outcomes.clear()
+        self._decided.clear()
         return self._rehearsed
 
-    def _count(self, event_id: str, new: Decision, old: Decision) -> None:
+    def _outcome_of(self, pair: "_Pair", event: PastEvent) -> Outcome:
+        """A decision depends on what its plan reads and on the denied: equal ones are made once."""
+        key = pair, *pair.looked_at(event.data), event.withholdfrom
+        outcome = self._decided.get(key)
+        if outcome is None:
+            if len(self._decided) >= MOST_DECIDED:
+                self.result()
+            outcome = self._decided[key] = self._decide(pair, event)
+        return outcome
+
+    def _decide(self, pair: "_Pair", event: PastEvent) -> Outcome:
+        denied = event.denied
+        new = decide(pair.new, event.data, denied)
+        old = decide(pair.old, event.data, denied)
         # What is said stands in the plans, one object for each thing that can be said.
         said = tuple(map(id, (*new.grants, *new.withheld, *old.grants, *old.withheld)))
-        if said not in self._outcomes:
-            if len(self._outcomes) >= MOST_OUTCOMES:
-                self.result()
-            self._outcomes[said] = Outcome(new, old)
-        self._rehearsed.decided += 1
-        self._outcomes[said].add(self._rehearsed.decided, event_id)
+        return self._outcomes.setdefault(said, Outcome(new, old))
 
-    def _plans_for(self, event: PastEvent) -> tuple[Plan | None, Plan | None]:
+    def _pair_for(self, event: PastEvent) -> "_Pair":
         key = event.type, event.source
-        if key not in self._plans:
+        if key not in self._pairs:
             old = self._old.plan(event) if self._old else None
-            self._plans[key] = self._new.plan(event), old
-        return self._plans[key]
+            self._pairs[key] = _Pair(self._new.plan(event), old)
+        return self._pairs[key]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Pair:
+    """What both agreements plan for one event type and publisher; None where they name nobody."""
+
+    new: Plan | None
+    old: Plan | None
+
+    def looked_at(self, data: msgspec.Raw) -> tuple[bytes, bytes]:
+        """The fields that any condition looks at, and nothing else of the event."""
+        return (
+            _encode(self.new.read(data)) if self.new else b"",
+            _encode(self.old.read(data)) if self.old else b"",
+        )
 
 
 class _Assumed:
