@@ -46,8 +46,9 @@ class Notice(Document):
 
     def concerns(self, publisher: str, recipient: str) -> bool:
         """Whether the pair is among those named, or none is."""
-        named = {(pair.publisher, pair.recipient) for pair in self.pairs}
-        return not named or (publisher, recipient) in named
+        return not self.pairs or any(
+            (pair.publisher, pair.recipient) == (publisher, recipient) for pair in self.pairs
+        )
 
     def canonical(self) -> bytes:
         """RFC 8785 bytes of the content without its defaults: what is signed."""

@@ -28,12 +28,19 @@ def verify(content: bytes, detached: str, keys: Iterable[SigningKey], at: dateti
 
     The key is the one the header names; no other algorithm than Ed25519 is accepted.
     """
+    return find_signer(content, detached, keys, at) is not None
+
+
+def find_signer(
+    content: bytes, detached: str, keys: Iterable[SigningKey], at: datetime
+) -> SigningKey | None:
+    """Return the key of `keys` for which `verify` holds; None when it holds for none."""
     parts = detached.split(".")
     if len(parts) != 3 or parts[1] or not _plain_header(parts[0]):
-        return False
+        return None
     payload = base64.urlsafe_b64encode(content).rstrip(b"=").decode()
     compact = f"{parts[0]}.{payload}.{parts[2]}"
-    return any(key.counts(at) and _verifies(compact, key) for key in keys)
+    return next((key for key in keys if key.counts(at) and _verifies(compact, key)), None)
 
 
 def _plain_header(encoded: str) -> bool:

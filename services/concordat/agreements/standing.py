@@ -29,10 +29,14 @@ def version_for(register: Register, agreement_id: str, publisher: str, day: date
 def why_not(
     register: Register, agreement_id: str, publisher: str, recipient: str, day: date
 ) -> Reason | None:
-    """None when `agreement_id` is in force for the pair on `day`; else the reason why not."""
-    if register.unreadable.get(agreement_id):
-        return Reason.AGREEMENT_UNREADABLE
+    """None when `agreement_id` is in force for the pair on `day`; else the reason why not.
+
+    A version that cannot be read may restrict: it stops the pairs of every lower one, and is
+    itself retired by a higher one that its publisher has signed.
+    """
     version = version_for(register, agreement_id, publisher, day)
+    if any(unreadable > (version or 0) for unreadable in register.unreadable.get(agreement_id, ())):
+        return Reason.AGREEMENT_UNREADABLE
     if version is None:
         return _not_started(register, agreement_id, publisher)
     agreement = register.agreements[agreement_id][version]

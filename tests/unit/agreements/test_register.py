@@ -1,35 +1,30 @@
 """The register: the first record of a key wins, and only what verifies is admitted."""
 
 import json
+from datetime import UTC, date, datetime
 from typing import Any
 
 import msgspec
 import pytest
 
-from builders import NOW, RECORDED, Exchange, agreement_of, share_of
+from builders import RECORDED, Exchange, agreement_of, share_of
 from concordat.agreements.reason import Reason
+from concordat.agreements.records import Admitted
 from concordat.agreements.register import Register
+from concordat.agreements.standing import why_not
+from notices import refusals, why_unread
 
 FIRST = agreement_of()
 SECOND = agreement_of(version=2)
 OTHER = agreement_of(id="other-agreement")
-
-
-def _why(exchange: Exchange, agreement: str = "test-agreement", version: int = 1) -> Reason | None:
-    return exchange.book.why_stopped(
-        agreement=agreement, version=version, publisher="police", recipient="social-care", now=NOW
-    )
-
-
-def _refused(exchange: Exchange) -> list[tuple[str, str]]:
-    return [(record.kind, record.why) for record in exchange.keeper.register.refused]
+DAY = date(2026, 11, 22)
 
 
 def test_what_its_rightful_signers_wrote_stands() -> None:
     exchange = Exchange()
     exchange.add(FIRST)
-    assert _refused(exchange) == []
-    assert _why(exchange) is None
+    assert refusals(exchange) == []
+    assert why_unread(exchange) is None
     assert exchange.book.register_offset == exchange.keeper.register.next_offset == 11
 
 
@@ -46,7 +41,7 @@ def test_a_record_read_twice_has_no_second_effect() -> None:
         assert register.apply(key, value, offset=offset, recorded_at=RECORDED) is False
     assert register.refused == []
     assert register.next_offset == len(exchange.log)
-    assert _why(exchange) is None
+    assert why_unread(exchange) is None
 
 
 def test_reading_the_log_again_gives_the_same_register() -> None:
@@ -89,10 +84,10 @@ def test_an_unknown_key_is_refused_without_being_repeated(key: str | None, kind:
     register = exchange.keeper.register
     changed = register.apply(key, b"{}", offset=register.next_offset, recorded_at=RECORDED)
     assert changed is False
-    ((found, why),) = _refused(exchange)
+    ((found, why),) = refusals(exchange)
     assert found == kind
     assert "Jane" not in why
-    assert _why(exchange) is None
+    assert why_unread(exchange) is None
 
 
 @pytest.mark.parametrize(
@@ -103,8 +98,8 @@ def test_a_tombstone_takes_nothing_away(key: str) -> None:
     exchange = Exchange()
     exchange.add(FIRST)
     exchange.write(key, None)
-    assert len(_refused(exchange)) == 1
-    assert _why(exchange) is None
+    assert len(refusals(exchange)) == 1
+    assert why_unread(exchange) is None
 
 
 def test_the_first_controller_of_an_id_wins() -> None:
@@ -113,7 +108,7 @@ def test_the_first_controller_of_an_id_wins() -> None:
     thief = before.model_copy(update={"name": "Thief", "keys": []})
     exchange.write("controller/council", thief.model_dump_json(by_alias=True))
     assert exchange.keeper.register.controllers["council"] == before
-    assert [kind for kind, _ in _refused(exchange)] == ["controller"]
+    assert [kind for kind, _ in refusals(exchange)] == ["controller"]
 
 
 def test_the_first_agency_of_an_id_wins() -> None:
@@ -121,7 +116,7 @@ def test_the_first_agency_of_an_id_wins() -> None:
     moved = exchange.book.agencies["police"].model_copy(update={"controller": "charity"})
     exchange.write("agency/police", moved.model_dump_json(by_alias=True))
     assert exchange.book.agencies["police"].controller == "police-authority"
-    assert [kind for kind, _ in _refused(exchange)] == ["agency"]
+    assert [kind for kind, _ in refusals(exchange)] == ["agency"]
 
 
 def _agency(**changes: str) -> str:
@@ -140,11 +135,11 @@ def _agency(**changes: str) -> str:
         ("controller/army", _agency()),
     ],
 )
-def test_a_party_that_is_not_well_formed_or_known_is_refused(key: str, value: str) -> None:
+def test_a_party_that_is_not_well_formed_or_known_isrefusals(key: str, value: str) -> None:
     exchange = Exchange()
     exchange.write(key, value)
     assert "army" not in exchange.book.agencies
-    assert len(_refused(exchange)) == 1
+    assert len(refusals(exchange)) == 1
 
 
 def test_a_version_cannot_be_rewritten() -> None:
@@ -153,8 +148,8 @@ def test_a_version_cannot_be_rewritten() -> None:
     wider = agreement_of(shares=[share_of(send=["district"])])
     exchange.write("agreement/test-agreement/1", wider.canonical())
     assert exchange.keeper.register.agreements["test-agreement"][1] == FIRST
-    assert [kind for kind, _ in _refused(exchange)] == ["agreement"]
-    assert _why(exchange) is None
+    assert [kind for kind, _ in refusals(exchange)] == ["agreement"]
+    assert why_unread(exchange) is None
 
 
 def _broken(**changes: Any) -> bytes:
@@ -184,9 +179,9 @@ def test_an_unreadable_version_stops_its_agreement_and_no_other(case: str) -> No
     exchange.add(FIRST)
     exchange.add(OTHER)
     exchange.write("agreement/test-agreement/2", UNREADABLE[case])
-    assert _why(exchange) is Reason.AGREEMENT_UNREADABLE
-    assert _why(exchange, "other-agreement") is None
-    ((kind, why),) = _refused(exchange)
+    assert why_unread(exchange) is Reason.AGREEMENT_UNREADABLE
+    assert why_unread(exchange, agreement="other-agreement") is None
+    ((kind, why),) = refusals(exchange)
     assert kind == "agreement"
     assert not any(word in why for word in ("red", "army", "colour"))
 
@@ -195,8 +190,8 @@ def test_what_was_unreadable_once_cannot_be_made_readable_by_another_record() ->
     exchange = Exchange()
     exchange.write("agreement/test-agreement/1", b"{}")
     exchange.add(FIRST)
-    assert _why(exchange) is Reason.AGREEMENT_UNREADABLE
-    assert len(_refused(exchange)) == 5  # the broken one, the second record, three signatures
+    assert why_unread(exchange) is Reason.AGREEMENT_UNREADABLE
+    assert len(refusals(exchange)) == 5  # the broken one, the second record, three signatures
 
 
 def test_a_snapshot_does_not_change_with_the_register() -> None:
@@ -205,8 +200,67 @@ def test_a_snapshot_does_not_change_with_the_register() -> None:
     book = exchange.book
     exchange.notify(FIRST, "council", "withdraw")
     exchange.write("agreement/test-agreement/2", b"{}")
-    arguments = {"agreement": "test-agreement", "publisher": "police", "recipient": "social-care"}
-    assert book.why_stopped(**arguments, version=1, now=NOW) is None
+    assert why_unread(exchange) is Reason.AGREEMENT_UNREADABLE
+    assert why_not(book.register, "test-agreement", "police", "social-care", DAY) is None
     assert book.register_offset < exchange.book.register_offset
-    assert _why(exchange) is Reason.AGREEMENT_UNREADABLE
     assert exchange.book is exchange.book
+    assert book.register.admitted.keys() < exchange.book.register.admitted.keys()
+
+
+def test_a_newer_version_takes_the_place_of_one_that_cannot_be_read() -> None:
+    exchange = Exchange()
+    exchange.add(FIRST)
+    exchange.write("agreement/test-agreement/2", b"{}")
+    third = agreement_of(version=3)
+    exchange.add(third, signed_by=["council", "charity"])
+    assert why_unread(exchange, version=3) is Reason.AGREEMENT_UNREADABLE
+    exchange.sign(third, "police-authority")
+    assert why_unread(exchange, version=3) is None
+
+
+def test_asking_whether_a_record_would_be_taken_changes_nothing() -> None:
+    exchange = Exchange()
+    register = exchange.keeper.register
+    key, value = "agreement/test-agreement/1", FIRST.canonical()
+    assert register.why_refused(key, value, RECORDED) is None
+    assert register.agreements == {}
+    exchange.write(key, value)
+    offset = register.next_offset
+    assert register.why_refused(key, value, RECORDED) == (
+        "this key is registered already: its first record stands"
+    )
+    assert (register.next_offset, register.refused) == (offset, [])
+
+
+def test_a_record_is_remembered_with_its_moment_and_the_key_that_signed_it() -> None:
+    exchange = Exchange()
+    exchange.add(FIRST, signed_by=[])
+    moment = datetime(2026, 3, 4, 5, 6, tzinfo=UTC)
+    exchange.sign(FIRST, "council", moment)
+    register = exchange.keeper.register
+    offset = register.next_offset - 1
+    assert register.admitted["signature/test-agreement/1/council"] == Admitted(
+        offset, moment, "council-1"
+    )
+    assert register.admitted["agency/police"].kid is None
+
+
+def test_a_refusal_names_the_agreement_it_is_about_only_if_that_is_registered() -> None:
+    exchange = Exchange()
+    exchange.add(FIRST)
+    exchange.write("signature/test-agreement/1/council", b"{}")
+    exchange.write("signature/Jane O'Neill/1/council", b"{}")
+    exchange.write("agreement/Jane O'Neill/1", b"{}")
+    assert [each.agreement for each in exchange.keeper.register.refused] == [
+        "test-agreement",
+        "",
+        "",
+    ]
+    assert exchange.keeper.register.unreadable == {}
+
+
+def test_a_version_has_one_spelling() -> None:
+    exchange = Exchange()
+    exchange.write("agreement/test-agreement/01", FIRST.canonical())
+    assert refusals(exchange) == [("agreement", "the version in the key is not a number")]
+    assert exchange.keeper.register.unreadable == {}

@@ -5,23 +5,14 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from builders import NOW, Exchange, agreement_of, key_of, signed_notice
+from builders import Exchange, agreement_of, key_of, signed_notice
 from concordat.agreements.reason import Reason
 from concordat.agreements.signature import sign
+from notices import refusals, why_unread
 
 FIRST = agreement_of()
 SECOND = agreement_of(version=2)
 OTHER = agreement_of(id="other-agreement")
-
-
-def _why(exchange: Exchange, agreement: str = "test-agreement", version: int = 1) -> Reason | None:
-    return exchange.book.why_stopped(
-        agreement=agreement, version=version, publisher="police", recipient="social-care", now=NOW
-    )
-
-
-def _refused(exchange: Exchange) -> list[tuple[str, str]]:
-    return [(record.kind, record.why) for record in exchange.keeper.register.refused]
 
 
 def _signature(content: bytes, exchange: Exchange, controller: str) -> bytes:
@@ -32,14 +23,14 @@ def test_a_signature_may_not_come_before_what_it_signs() -> None:
     exchange = Exchange()
     exchange.sign(FIRST, "council")
     exchange.add(FIRST, signed_by=["police-authority"])
-    assert _refused(exchange)[0][0] == "signature"
-    assert _why(exchange) is Reason.UNSIGNED_BY_RECIPIENT
+    assert refusals(exchange)[0][0] == "signature"
+    assert why_unread(exchange) is Reason.UNSIGNED_BY_RECIPIENT
 
 
 def test_a_dropped_signature_is_a_missing_one() -> None:
     exchange = Exchange()
     exchange.add(FIRST, signed_by=["council", "charity"])
-    assert _why(exchange) is Reason.UNSIGNED_BY_PUBLISHER
+    assert why_unread(exchange) is Reason.UNSIGNED_BY_PUBLISHER
 
 
 def test_a_signature_of_one_version_does_not_sign_another() -> None:
@@ -48,42 +39,44 @@ def test_a_signature_of_one_version_does_not_sign_another() -> None:
     exchange.add(SECOND, signed_by=[])
     swapped = _signature(SECOND.canonical(), exchange, "council")
     exchange.write("signature/test-agreement/1/council", swapped)
-    assert _why(exchange) is Reason.UNSIGNED_BY_RECIPIENT
-    assert [kind for kind, _ in _refused(exchange)] == ["signature"]
+    assert why_unread(exchange) is Reason.UNSIGNED_BY_RECIPIENT
+    assert [kind for kind, _ in refusals(exchange)] == ["signature"]
 
 
-def test_a_signature_by_another_controllers_key_is_refused() -> None:
+def test_a_signature_by_another_controllers_key_isrefusals() -> None:
     exchange = Exchange()
     exchange.add(FIRST, signed_by=["police-authority"])
     forged = _signature(FIRST.canonical(), exchange, "charity")
     exchange.write("signature/test-agreement/1/council", forged)
-    assert _why(exchange) is Reason.UNSIGNED_BY_RECIPIENT
+    assert why_unread(exchange) is Reason.UNSIGNED_BY_RECIPIENT
 
 
 def test_a_repeated_signature_changes_nothing() -> None:
     exchange = Exchange()
     exchange.add(FIRST)
     exchange.sign(FIRST, "council")
-    assert _why(exchange) is None
-    assert [kind for kind, _ in _refused(exchange)] == ["signature"]
+    assert why_unread(exchange) is None
+    assert [kind for kind, _ in refusals(exchange)] == ["signature"]
 
 
 def test_a_signature_that_failed_may_be_made_again() -> None:
     exchange = Exchange()
     exchange.add(FIRST, signed_by=["police-authority"])
     exchange.write("signature/test-agreement/1/council", b'{"signature":"a..b"}')
-    assert _why(exchange) is Reason.UNSIGNED_BY_RECIPIENT
+    assert why_unread(exchange) is Reason.UNSIGNED_BY_RECIPIENT
     exchange.sign(FIRST, "council")
-    assert _why(exchange) is None
+    assert why_unread(exchange) is None
 
 
 def test_a_controller_behind_no_party_cannot_sign() -> None:
     exchange = Exchange()
     two = agreement_of(
-        parties={"police": {"acts_as": "controller"}, "social-care": {"acts_as": "controller"}}
+        parties={
+            name: {"acts_as": "controller", "keep_days": 1} for name in ("police", "social-care")
+        }
     )
     exchange.add(two)
-    assert [why for _, why in _refused(exchange)] == [
+    assert [why for _, why in refusals(exchange)] == [
         "a signature by a controller that is behind no party"
     ]
     assert ("test-agreement", 1, "charity") not in exchange.keeper.register.signatures
@@ -93,12 +86,12 @@ def test_a_controller_behind_no_party_cannot_sign() -> None:
     "value",
     [b"{}", b"[]", b"\xff", b'{"signature":5}', b'{"signature":"a","more":1}', b'{"signature":""}'],
 )
-def test_a_signature_record_of_another_form_is_refused(value: bytes) -> None:
+def test_a_signature_record_of_another_form_isrefusals(value: bytes) -> None:
     exchange = Exchange()
     exchange.add(FIRST, signed_by=["police-authority"])
     exchange.write("signature/test-agreement/1/council", value)
-    assert _why(exchange) is Reason.UNSIGNED_BY_RECIPIENT
-    assert len(_refused(exchange)) == 1
+    assert why_unread(exchange) is Reason.UNSIGNED_BY_RECIPIENT
+    assert len(refusals(exchange)) == 1
 
 
 def test_a_signature_counts_from_the_time_the_log_gave_it() -> None:
@@ -106,9 +99,9 @@ def test_a_signature_counts_from_the_time_the_log_gave_it() -> None:
     exchange.add(FIRST, signed_by=["police-authority"])
     # The keys of these controllers are valid from 2020-01-01, a day of London.
     exchange.sign(FIRST, "council", datetime(2019, 12, 31, 23, 59, tzinfo=UTC))
-    assert _why(exchange) is Reason.UNSIGNED_BY_RECIPIENT
+    assert why_unread(exchange) is Reason.UNSIGNED_BY_RECIPIENT
     exchange.sign(FIRST, "council", datetime(2020, 1, 1, 0, 0, tzinfo=UTC))
-    assert _why(exchange) is None
+    assert why_unread(exchange) is None
 
 
 @pytest.mark.parametrize("action", ["suspend", "withdraw"])
@@ -118,8 +111,8 @@ def test_a_notice_stops_its_agreement(action: str) -> None:
     exchange.add(OTHER)
     exchange.notify(FIRST, "council", action)
     expected = {"suspend": Reason.SUSPENDED, "withdraw": Reason.WITHDRAWN}
-    assert _why(exchange) is expected[action]
-    assert _why(exchange, "other-agreement") is None
+    assert why_unread(exchange) is expected[action]
+    assert why_unread(exchange, agreement="other-agreement") is None
 
 
 def test_a_notice_by_a_stranger_stops_nothing() -> None:
@@ -135,8 +128,8 @@ def test_a_notice_by_a_stranger_stops_nothing() -> None:
     exchange.notify(FIRST, "army", "withdraw")
     key, value = signed_notice(FIRST, "nobody", "withdraw", key_of("nobody"))
     exchange.write(key, value)
-    assert _why(exchange) is None
-    assert [kind for kind, _ in _refused(exchange)] == ["notice", "notice"]
+    assert why_unread(exchange) is None
+    assert [kind for kind, _ in refusals(exchange)] == ["notice", "notice"]
 
 
 def test_a_notice_signed_by_another_or_kept_under_another_key_stops_nothing() -> None:
@@ -148,14 +141,14 @@ def test_a_notice_signed_by_another_or_kept_under_another_key_stops_nothing() ->
     exchange.write(good_key[:-1] + "0" * (good_key[-1] != "0") + "1" * (good_key[-1] == "0"), good)
     exchange.write(good_key.replace("test-agreement", "other-agreement"), good)
     exchange.write(good_key, good.replace(b"withdraw", b"suspend"))
-    assert _why(exchange) is None
-    assert [kind for kind, _ in _refused(exchange)] == ["notice"] * 4
+    assert why_unread(exchange) is None
+    assert [kind for kind, _ in refusals(exchange)] == ["notice"] * 4
 
 
 @pytest.mark.parametrize("value", [b"{}", b'{"notice":{},"signature":""}', b"[]", b"\xff", b"{"])
-def test_a_notice_of_another_form_is_refused(value: bytes) -> None:
+def test_a_notice_of_another_form_isrefusals(value: bytes) -> None:
     exchange = Exchange()
     exchange.add(FIRST)
     exchange.write("notice/test-agreement/abc", value)
-    assert len(_refused(exchange)) == 1
-    assert _why(exchange) is None
+    assert len(refusals(exchange)) == 1
+    assert why_unread(exchange) is None

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from builders import NOW, Exchange, agreement_of
+from builders import NOW, Exchange, agreement_of, share_of
 from concordat.agreements.day import london_day, rfc3339
 from concordat.agreements.document import Agreement
 from concordat.agreements.reason import Reason
 from concordat.agreements.standing import version_for, why_not
+from notices import why_unread
 
 TODAY = date(2026, 11, 22)
 ALL = ["police-authority", "council", "charity"]
@@ -53,7 +54,9 @@ def test_a_late_partner_holds_up_nobody_else() -> None:
 
 
 def _acting(**acts_as: str) -> dict[str, Any]:
-    return {name.replace("_", "-"): {"acts_as": each} for name, each in acts_as.items()}
+    return {
+        name.replace("_", "-"): {"acts_as": each, "keep_days": 1} for name, each in acts_as.items()
+    }
 
 
 def test_joint_controllers_must_all_sign_before_any_of_their_pairs() -> None:
@@ -74,7 +77,10 @@ def test_a_late_joint_controller_holds_up_no_pair_of_others() -> None:
 
 
 def test_one_controller_signs_once_for_all_its_agencies() -> None:
-    desks = {name: {"acts_as": "controller"} for name in ("police", "social-care", "adult-care")}
+    desks = {
+        name: {"acts_as": "controller", "keep_days": 1}
+        for name in ("police", "social-care", "adult-care")
+    }
     exchange = _exchange((_version(1, parties=desks), ["council"]))
     assert _why(exchange, "social-care", "adult-care") is None
     assert _why(exchange, "adult-care", "social-care") is None
@@ -128,13 +134,7 @@ def test_an_agreement_of_july_starts_at_23_utc_on_the_last_of_june() -> None:
     exchange = _exchange((_version(1, "2026-07-01"), ALL))
 
     def stopped(hour: int, minute: int) -> Reason | None:
-        return exchange.book.why_stopped(
-            agreement="test-agreement",
-            version=1,
-            publisher="police",
-            recipient="social-care",
-            now=datetime(2026, 6, 30, hour, minute, tzinfo=UTC),
-        )
+        return why_unread(exchange, now=datetime(2026, 6, 30, hour, minute, tzinfo=UTC))
 
     assert stopped(22, 59) is Reason.NOT_YET_IN_FORCE
     assert stopped(23, 30) is None
@@ -170,7 +170,10 @@ def test_ending_the_third_does_not_revive_the_second() -> None:
 
 
 def test_a_party_that_the_fourth_drops_gets_nothing_under_the_third() -> None:
-    two = {"police": {"acts_as": "controller"}, "social-care": {"acts_as": "controller"}}
+    two = {
+        "police": {"acts_as": "controller", "keep_days": 1},
+        "social-care": {"acts_as": "controller", "keep_days": 1},
+    }
     exchange = _exchange((V3, ALL), (_version(4, parties=two), ["police-authority", "council"]))
     assert _why(exchange, "police", "womens-aid") is Reason.NOT_NAMED
     assert _why(exchange) is None
@@ -200,17 +203,14 @@ def test_the_fourth_signed_late_takes_over_at_once_and_for_good() -> None:
     assert _why(exchange) is None
 
 
-def test_an_item_of_a_retired_version_is_superseded() -> None:
-    exchange = _exchange((V3, ALL), (_version(4, "2026-11-22"), ALL))
+def test_an_item_of_a_retired_version_is_superseded_unless_the_newer_one_sends_all_of_it() -> None:
+    narrower = _version(5, "2026-11-24", shares=[share_of(send=["month"])])
+    exchange = _exchange((V3, ALL), (_version(4, "2026-11-23"), ALL), (narrower, ALL))
 
-    def stopped(version: int, now: datetime) -> Reason | None:
-        return exchange.book.why_stopped(
-            agreement="test-agreement",
-            version=version,
-            publisher="police",
-            recipient="social-care",
-            now=now,
-        )
+    def stopped(version: int, day: int) -> Reason | None:
+        now = datetime(2026, 11, day, 12, tzinfo=UTC)
+        return why_unread(exchange, version=version, now=now)
 
-    eve = datetime(2026, 11, 21, 12, tzinfo=UTC)
-    assert (stopped(3, eve), stopped(3, NOW), stopped(4, NOW)) == (None, Reason.SUPERSEDED, None)
+    # The fourth sends the same, the fifth less.
+    assert [stopped(3, day) for day in (22, 23, 24)] == [None, None, Reason.SUPERSEDED]
+    assert [stopped(4, day) for day in (23, 24)] == [None, Reason.SUPERSEDED]
