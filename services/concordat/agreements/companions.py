@@ -1,6 +1,8 @@
 """Fields that stand wherever anything beside them stands: required inside an object that is not."""
 
 from collections.abc import Iterator, Mapping
+from functools import cache
+from types import MappingProxyType
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
@@ -8,13 +10,14 @@ from pydantic import BaseModel
 from concordat_events.fields import Data
 
 
+@cache
 def companions_of(model: type[Data]) -> Mapping[str, str]:
     """Return such fields of `model`, each with its object: `person.ref` with `person.`.
 
     No field whose path starts with the object is ever filled in without it. Fields inside lists
     are left out: no condition looks at them.
     """
-    return dict(_walk(model, "", ""))
+    return MappingProxyType(dict(_walk(model, "", "")))
 
 
 def _walk(model: type[BaseModel], prefix: str, optional: str) -> Iterator[tuple[str, str]]:

@@ -38,6 +38,13 @@ class Comparison:
         return tuple(change for change in self.changes if change.gain)
 
 
+class _Placed(NamedTuple):
+    """A share towards one recipient, and the events (and signatures) for which it sends."""
+
+    reach: Reach
+    boxes: list[Box]
+
+
 class _Judgement(NamedTuple):
     verdict: Verdict
     gained: Example | None = None
@@ -75,42 +82,45 @@ class _Pair:
     def __init__(
         self, ends: Ends, model: type[Data], before: Sequence[Reach], now: Sequence[Reach]
     ) -> None:
-        self._ends, self._before, self._now = ends, before, now
+        self._ends = ends
         self._space = space_of([*before, *now], model)
-        self._judged: dict[tuple[Given, Given], _Judgement | None] = {}
+        self._before, self._now = ([*self._placed(side)] for side in (before, now))
+        self._judged: dict[tuple[Given, Given], _Judgement] = {}
 
     def changes(self) -> Iterable[Change]:
         """The delivery itself, then every name that is sent."""
-        names = {name for reach in (*self._before, *self._now) for name in reach.names}
-        for name in (None, *sorted(names)):
-            before = self._giving(self._before, name)
-            now = self._giving(self._now, name)
+        both = [*self._before, *self._now]
+        names = sorted({name for each in both for name in each.reach.names})
+        for name in (None, *names) if both else ():
+            before, now = _sending(name, self._before), _sending(name, self._now)
             given = _given(before), _given(now)
             if given not in self._judged:  # most fields of a pair share their shares
-                self._judged[given] = self._judge(before, now)
-            if judgement := self._judged[given]:
-                yield Change(
-                    self._ends,
-                    name,
-                    *given,
-                    judgement.verdict,
-                    judgement.gained,
-                    judgement.lost,
-                    judgement.also_narrower,
-                    self._part_of(name, now) if judgement.verdict in GAINS else (),
-                )
+                self._judged[given] = self._judge(_boxes(before), _boxes(now))
+            judgement = self._judged[given]
+            yield Change(
+                self._ends,
+                name,
+                *given,
+                judgement.verdict,
+                judgement.gained,
+                judgement.lost,
+                judgement.also_narrower,
+                self._part_of(name, now) if judgement.verdict in GAINS else (),
+            )
 
-    def _giving(self, side: Sequence[Reach], name: str | None) -> list[Reach]:
-        return [
-            reach
-            for reach in side
-            if (name is None or name in reach.names) and boxes_of([reach], self._space)
-        ]
+    def _placed(self, side: Sequence[Reach]) -> Iterable[_Placed]:
+        """What can hold of `side`: no contradiction."""
+        for reach in side:
+            boxes = [
+                self._space.box_of(alternative, reach.share.requires)
+                for alternative in reach.alternatives
+            ]
+            if possible := [box for box in boxes if not is_empty(box)]:
+                yield _Placed(reach, possible)
 
-    def _judge(self, before: Sequence[Reach], now: Sequence[Reach]) -> _Judgement | None:
-        if not before or not now:
-            return _Judgement(Verdict.NEW if now else Verdict.GONE) if before or now else None
-        old, new = boxes_of(before, self._space), boxes_of(now, self._space)
+    def _judge(self, old: Sequence[Box], new: Sequence[Box]) -> _Judgement:
+        if not old or not new:
+            return _Judgement(Verdict.NEW if new else Verdict.GONE)
         gains, gained = self._beyond(old, new)
         loses, lost = self._beyond(new, old)
         if gains is not False:
@@ -132,15 +142,28 @@ class _Pair:
             return False, None
         return True, Example(self._space.sample(found), tuple(self._space.unsigned(found)))
 
-    def _part_of(self, name: str | None, now: Sequence[Reach]) -> tuple[str, ...]:
+    def _part_of(self, name: str | None, now: Sequence[_Placed]) -> tuple[str, ...]:
         path, coarsening = parts_of(name or "")
         if coarsening is None:
             return ()
         finer = [name_of(path, each) for each in _FINER[coarsening]]
-        had = [each for each in finer if self._giving(self._before, each)]
-        before = [reach for each in (name, *had) for reach in self._giving(self._before, each)]
-        known = self._space.covers(boxes_of(before, self._space), boxes_of(now, self._space))
-        return tuple(had) if known else ()
+        had = [each for each in finer if _sending(each, self._before)]
+        before = [placed for each in (name, *had) for placed in _sending(each, self._before)]
+        return tuple(had) if self._space.covers(_boxes(before), _boxes(now)) else ()
+
+
+def _sending(name: str | None, side: Sequence[_Placed]) -> list[_Placed]:
+    return [placed for placed in side if name is None or name in placed.reach.names]
+
+
+def _boxes(side: Iterable[_Placed]) -> list[Box]:
+    return [box for placed in side for box in placed.boxes]
+
+
+def _given(side: Sequence[_Placed]) -> Given:
+    shares = [placed.reach.share for placed in side]
+    laws = sorted({share.law for share in shares})
+    return Given(tuple(share.id for share in shares), tuple(laws))
 
 
 def space_of(sides: Sequence[Reach], model: type[Data]) -> Space:
@@ -150,21 +173,4 @@ def space_of(sides: Sequence[Reach], model: type[Data]) -> Space:
         [condition for reach in sides for condition in reach.conditions],
         {agency for reach in sides for agency in reach.share.requires},
         companions_of(model),
-    )
-
-
-def boxes_of(sides: Iterable[Reach], space: Space) -> list[Box]:
-    """Return the boxes of events, and of signatures they require, in which any of `sides` holds."""
-    boxes = [
-        space.box_of(alternative, reach.share.requires)
-        for reach in sides
-        for alternative in reach.alternatives
-    ]
-    return [box for box in boxes if not is_empty(box)]
-
-
-def _given(sides: Sequence[Reach]) -> Given:
-    return Given(
-        tuple(reach.share.id for reach in sides),
-        tuple(sorted({reach.share.law for reach in sides})),
     )
