@@ -13,6 +13,7 @@ class Delivery(BaseModel):
     `data` holds the permitted fields that the publisher filled in, nothing else. `withheld` names
     the fields of the type's schema that this agreement does not send (comma-separated, computed
     from the schema and not from the event, so it says nothing about what was filled in).
+    `collectby` is the instant by which the agreement wants the recipient to have read it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -33,29 +34,39 @@ class Delivery(BaseModel):
     lawfulbasis: str
     onward: Literal["none", "ask", "allowed"]
     keepuntil: Day | None = None
+    collectby: Instant | None = None
     withheld: str
     synthetic: bool | None = None
     data: dict[str, Any]
 
 
 class InboxItem(BaseModel):
-    """One numbered entry of an agency's inbox."""
+    """One numbered entry of an agency's inbox.
+
+    `arrived` says why it comes later than its case's other items: it was held while the agreement
+    was suspended (`released`), or an operator had its event decided again (`replayed`).
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     seq: int
     acknowledged: bool
+    arrived: Literal["released", "replayed"] | None = None
     delivery: Delivery
 
 
 class StoppedItem(BaseModel):
-    """A number whose item may no longer be read, and why; it holds no data."""
+    """A number whose item may no longer be read, and why; it holds no data.
+
+    `moved_to` is the number under which the same delivery has come again.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     seq: int
     reason: str
     because: str
+    moved_to: int | None = None
 
 
 class InboxLinks(BaseModel):

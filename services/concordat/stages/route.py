@@ -54,8 +54,11 @@ class DeliveryEvent(msgspec.Struct, omit_defaults=True):
     withheld: str
     data: Any
     keepuntil: str | None = None
+    collectby: str | None = None
     synthetic: bool = False
 
+
+UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 _read = msgspec.json.Decoder(Incident).decode
 _encode = msgspec.json.Encoder().encode
@@ -65,12 +68,12 @@ def route_stage(topics: Topics, content_key: bytes) -> Stage:
     """Return the route stage; `content_key` keys the HMAC by which contents are compared."""
 
     def route(records: Sequence[Record], book: Book, now: datetime) -> list[Output]:
-        turn = _Turn(book, now, content_key)
+        turn = Turn(book, now, content_key)
         outputs = []
         for record in records:
             try:
                 routed = turn.decide(record)
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            except UNDECODABLE:
                 routed = turn.unreadable(record)
                 letter = dead_letter(topics.dead_letters, "route", record, Reason.UNREADABLE)
                 outputs.append(letter)
@@ -81,15 +84,16 @@ def route_stage(topics: Topics, content_key: bytes) -> Stage:
     return route
 
 
-class _Turn:
-    """What one batch has in common."""
+class Turn:
+    """What the decisions of one batch have in common."""
 
     def __init__(self, book: Book, now: datetime, content_key: bytes) -> None:
         self._book, self._key = book, content_key
-        self._day = london_day(now)
+        self._now, self._day = now, london_day(now)
         self._decided_at = rfc3339(now)
 
     def decide(self, record: Record) -> RoutedRecord:
+        """Decide and project; raises what decoding raises for an incident that cannot be read."""
         value = record.value or b""
         incident = _read(value)
         publisher = incident.source.removeprefix("//")
@@ -146,6 +150,9 @@ class _Turn:
         keep_until = None
         if grant.keep_days is not None:
             keep_until = (self._day + timedelta(days=grant.keep_days)).isoformat()
+        collect_by = None
+        if grant.collect_within_hours is not None:
+            collect_by = rfc3339(self._now + timedelta(hours=grant.collect_within_hours))
         delivery = DeliveryEvent(
             specversion="1.0",
             id=delivery_id,
@@ -165,6 +172,7 @@ class _Turn:
             withheld=grant.withheld,
             data=grant.view.project(incident.data),
             keepuntil=keep_until,
+            collectby=collect_by,
             synthetic=incident.synthetic,
         )
         return SharedRecord(
@@ -178,6 +186,7 @@ class _Turn:
             fields=list(grant.view.fields),
             delivery=msgspec.Raw(_encode(delivery)),
             keepuntil=keep_until,
+            collectby=collect_by,
         )
 
 

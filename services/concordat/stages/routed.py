@@ -9,7 +9,10 @@ WithheldRecord = Withheld
 
 
 class SharedRecord(msgspec.Struct, omit_defaults=True):
-    """One delivery and what justifies it; `id` is the delivery's, `keepuntil` a London day."""
+    """One delivery and what justifies it; `id` is the delivery's, `keepuntil` a London day.
+
+    `collectby` is the instant by which the agreement wants it collected.
+    """
 
     agency: str
     id: str
@@ -21,10 +24,14 @@ class SharedRecord(msgspec.Struct, omit_defaults=True):
     fields: list[str]
     delivery: msgspec.Raw
     keepuntil: str | None = None
+    collectby: str | None = None
 
 
 class RoutedRecord(msgspec.Struct, omit_defaults=True):
-    """What route says of one admission; `content` is hex, empty when unreadable."""
+    """What route says of one admission; `content` is hex, empty when unreadable.
+
+    `replay` is the id of the operator's replay that had it decided again, for one agency.
+    """
 
     source: str
     id: str
@@ -39,6 +46,7 @@ class RoutedRecord(msgspec.Struct, omit_defaults=True):
     shared: list[SharedRecord]
     withheld: list[Withheld]
     synthetic: bool = False
+    replay: str | None = None
 
 
 _decoder = msgspec.json.Decoder(RoutedRecord)

@@ -68,8 +68,8 @@ def test_a_share_says_what_justifies_it() -> None:
     assert (care.agreement, care.version, care.law) == ("test-agreement", 1, "protect")
     assert care.digest == agreement.digest()
     assert (care.shares, care.fields) == (["all-crimes"], ["category", "month"])
-    # 30 days after the London day of the decision; Women's Aid's copy has no end of its own.
-    assert (care.keepuntil, aid.keepuntil) == ("2026-12-22", None)
+    # 30 days after the London day of the decision; Women's Aid keeps its copy 90 days.
+    assert (care.keepuntil, aid.keepuntil) == ("2026-12-22", "2027-02-20")
 
 
 def test_a_delivery_is_a_published_delivery_event() -> None:
@@ -90,7 +90,7 @@ def test_a_delivery_is_a_published_delivery_event() -> None:
                 "shares": "all-crimes",
                 "purpose": "Show what an agreement does.",
                 "gateway": "ca2004-s11",
-                "lawfulbasis": "gdpr-6-1-e,gdpr-9-2-g",
+                "lawfulbasis": "gdpr-6-1-e,gdpr-9-2-g,dpa2018-sch1-18",
                 "onward": "ask",
                 "keepuntil": "2026-12-22",
                 "withheld": "crime_ref,reported_by,falls_within,location.description,"
@@ -101,7 +101,8 @@ def test_a_delivery_is_a_published_delivery_event() -> None:
         )
     )
     assert aid.onward == "none"
-    assert "keepuntil" not in aid.model_fields_set
+    assert str(aid.keepuntil) == "2027-02-20"
+    assert "collectby" not in aid.model_fields_set
 
 
 def test_keeping_counts_from_the_day_in_london() -> None:
