@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from concordat.inbox import (
     acknowledge_items,
     event_status,
+    explain_event,
     health,
     publish_events,
     read_inbox,
@@ -55,6 +56,7 @@ def create_app(dependencies: Dependencies | None = None) -> FastAPI:
     for endpoint in (
         publish_events,
         event_status,
+        explain_event,
         acknowledge_items,
         read_inbox,
         read_item,

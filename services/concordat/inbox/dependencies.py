@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Protocol
 
 from fastapi import Depends, Request
@@ -30,12 +31,24 @@ class BookFeed(Protocol):
         """Seconds since the book was last known to be at the register's end."""
         ...
 
+    async def book_at(self, instant: datetime) -> Book:
+        """The book as it was at a past instant."""
+        ...
+
 
 class Outbox(Protocol):
     """Writes events to the topic of the agency that publishes them."""
 
     async def publish(self, agency: str, events: Sequence[Event]) -> None:
         """Return when every event is durable; raises `OutboxUnavailable`."""
+        ...
+
+
+class Incidents(Protocol):
+    """Reads admitted events by their place in the log."""
+
+    async def read(self, partition: int, offset: int) -> bytes | None:
+        """Return the record, None when it is gone; raises `IncidentsUnavailable`."""
         ...
 
 
@@ -51,6 +64,7 @@ class Dependencies:
     feed: BookFeed
     arrivals: Arrivals
     outbox: Outbox
+    incidents: Incidents
     tokens: TokenVerifier
     clock: Clock
 

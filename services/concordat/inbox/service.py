@@ -14,6 +14,7 @@ from concordat.inbox.kafka_outbox import open_outbox
 from concordat.inbox.listener import listen
 from concordat.inbox.token_keys import TokenKeys
 from concordat.inbox.tokens import TokenVerifier
+from concordat.kafka.incident import IncidentLog
 from concordat.kafka.register_feed import RegisterFeed
 from concordat.kafka.topics import Topics
 from concordat.postgres.pool import open_pool
@@ -61,7 +62,15 @@ async def _open_dependencies(
         _following(RegisterFeed(settings.kafka, topics)) as feed,
     ):
         yield (
-            Dependencies(pool, feed, Arrivals(), outbox, tokens, system_clock),
+            Dependencies(
+                pool=pool,
+                feed=feed,
+                arrivals=Arrivals(),
+                outbox=outbox,
+                incidents=IncidentLog(settings.kafka, topics),
+                tokens=tokens,
+                clock=system_clock,
+            ),
             feed.following,
         )
 

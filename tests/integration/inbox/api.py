@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,16 @@ import httpx
 from fastapi import FastAPI
 from joserfc.jwk import OKPKey
 
-from builders import Exchange, agreement_of
+from builders import RECORDED, Exchange, agreement_of
 from concordat.agreements.book import Book
+from concordat.agreements.history import History
 from concordat.inbox.app import create_app
 from concordat.inbox.arrivals import Arrivals
 from concordat.inbox.dependencies import Dependencies
 from concordat.inbox.listener import CHANNEL, listen
 from concordat.inbox.token_keys import TokenKeys, new_token_key, write_public_keys
 from concordat.inbox.tokens import TokenVerifier, issue_token
+from concordat.kafka.incident import IncidentsUnavailable
 from concordat.postgres.pool import open_pool
 from concordat.postgres.roles import API, DELIVER
 from concordat.runtime.clock import system_clock
@@ -61,6 +64,7 @@ class Feed:
     seconds_old: float = 0.0
     reads: int = 0
     before_book: Callable[[int], None] = lambda _reads: None
+    recorded: dict[int, datetime] = field(default_factory=dict)  # by offset, where it matters
 
     @property
     def book(self) -> Book:
@@ -70,6 +74,12 @@ class Feed:
         self.reads += 1
         self.before_book(self.reads)
         return self.seconds_old
+
+    async def book_at(self, instant: datetime) -> Book:
+        history = History()
+        for offset, (key, value) in enumerate(self.exchange.log):
+            history.add(key, value, offset=offset, recorded_at=self.recorded.get(offset, RECORDED))
+        return history.book_at(instant)
 
 
 @dataclass
@@ -83,6 +93,19 @@ class Outboxes:
 
 
 @dataclass
+class Log:
+    """What `incidents` holds, by partition and offset."""
+
+    records: dict[tuple[int, int], bytes] = field(default_factory=dict)
+    away: bool = False
+
+    async def read(self, partition: int, offset: int) -> bytes | None:
+        if self.away:
+            raise IncidentsUnavailable
+        return self.records.get((partition, offset))
+
+
+@dataclass
 class Api:
     """The API and what stands behind it."""
 
@@ -90,6 +113,7 @@ class Api:
     database: Database
     feed: Feed
     outboxes: Outboxes
+    incidents: Log
     arrivals: Arrivals
     key: OKPKey
 
@@ -199,11 +223,19 @@ async def open_api(database: Database, folder: Path) -> AsyncIterator[Api]:
     tokens = TokenVerifier(
         TokenKeys(key_file), issuer=ISSUER, audience=AUDIENCE, clock=system_clock
     )
-    feed, outboxes, arrivals = Feed(exchange), Outboxes(), Arrivals()
+    feed, outboxes, incidents, arrivals = Feed(exchange), Outboxes(), Log(), Arrivals()
     dsn = database.dsn(API)
     async with open_pool(dsn) as pool, listen(dsn, arrivals):
-        needs = Dependencies(pool, feed, arrivals, outboxes, tokens, system_clock)
-        yield Api(create_app(needs), database, feed, outboxes, arrivals, key)
+        needs = Dependencies(
+            pool=pool,
+            feed=feed,
+            arrivals=arrivals,
+            outbox=outboxes,
+            incidents=incidents,
+            tokens=tokens,
+            clock=system_clock,
+        )
+        yield Api(create_app(needs), database, feed, outboxes, incidents, arrivals, key)
 
 
 async def until(condition: Callable[[], bool]) -> None:

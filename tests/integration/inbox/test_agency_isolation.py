@@ -59,6 +59,10 @@ CASES = {
         lambda owner: {"path": f"/v1/events/{EVENT[owner]}"},
         {"path": f"/v1/events/{UNKNOWN_EVENT}"},
     ),
+    ("get", "/v1/events/{event_id}/explanation"): Case(
+        lambda owner: {"path": f"/v1/events/{EVENT[owner]}/explanation"},
+        {"path": f"/v1/events/{UNKNOWN_EVENT}/explanation"},
+    ),
     ("get", "/health/live"): Case(same("/health/live"), statuses=(200,)),
     ("get", "/health/ready"): Case(same("/health/ready"), statuses=(200, 503)),
 }
