@@ -4,14 +4,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 STATE ?= .concordat
-SOURCES := events services tests
+SOURCES := events services tests benchmarks
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test clean fmt lint types imports unit contract integration e2e contracts lock demo
+.PHONY: help setup setup-dev run test clean fmt lint types imports unit contract integration e2e contracts lock demo \
+	fuzz-agreements bench-book bench-rehearse bench-revoke
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.installed ## Install what `make run` needs into .venv, and Kafka's jars
 
@@ -50,6 +51,18 @@ integration: setup-dev ## Run the tests on a real Kafka and a real PostgreSQL
 
 e2e: setup-dev ## Run the tests of the whole exchange
 	$(PYTEST) tests/e2e
+
+fuzz-agreements: setup-dev ## Compare the exchange with a naive evaluator on a million random cases
+	cd tests && ../$(BIN)/python -m fuzz_agreements --cases 1000000
+
+bench-book: setup-dev ## Time an event with 10, 1,000 and 10,000 agreements in the book
+	PYTHONPATH=tests $(BIN)/python benchmarks/bench_book.py
+
+bench-rehearse: setup-dev ## Time a rehearsal over a million events
+	PYTHONPATH=tests $(BIN)/python benchmarks/bench_rehearse.py
+
+bench-revoke: setup-dev ## Time how soon a notice bites (SIZE=smoke for a short run)
+	PYTHONPATH=tests $(BIN)/python benchmarks/bench_revoke.py
 
 contracts: setup-dev ## Generate the schemas and the API description in contracts/
 	$(BIN)/concordat contracts generate

@@ -24,15 +24,21 @@ def recipients(agreement: Plain, share: Plain) -> set[str]:
     """The agencies that a share names, groups resolved."""
     found: set[str] = set()
     for name in share["to"]:
-        found.update(agreement["groups"][name[1:]] if name.startswith("@") else [name])
+        if isinstance(name, dict):  # whichever member the event picks
+            found.update(agreement["groups"][name["group"]])
+        else:
+            found.update(agreement["groups"][name[1:]] if name.startswith("@") else [name])
     return found
 
 
 def sent(agreement: Plain, share: Plain) -> set[str]:
     """The paths that a share sends, sealed ones too."""
-    found = set(share.get("sealed", []))
-    for item in share["send"]:
-        found.update(agreement["field_sets"][item[1:]] if item.startswith("@") else [item])
+    found: set[str] = set()
+    for item in (*share["send"], *share.get("sealed", [])):
+        if isinstance(item, dict):  # coarsened, under a name of its own
+            found.add(f"{item['field']}_{item['as'].replace('-', '_')}")
+        else:
+            found.update(agreement["field_sets"][item[1:]] if item.startswith("@") else [item])
     return found - set(agreement.get("never_send", []))
 
 

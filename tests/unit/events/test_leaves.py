@@ -10,7 +10,7 @@ from concordat_events.fields import Data, Line, N, S, Sensitivity, X
 from concordat_events.leaves import Kind, leaves
 
 INCIDENT = leaves(CATALOGUE["domestic-abuse.incident-recorded.v1"])
-# DESIGN §2: a field is sealed where a victim can be found or reached.
+# A field is sealed where somebody can be found or reached, or what it says is intelligence.
 SEALED = {
     "victim.address.kind",
     "victim.address.line",
@@ -24,6 +24,29 @@ SEALED = {
     "safe_contact.window",
     "location.postcode",
     "location.uprn",
+    "accounts",
+    "afraid_of",
+    "assessment",
+    "child_ref",
+    "companions",
+    "conditions",
+    "handling",
+    "harm_where_living",
+    "last_seen.place",
+    "place",
+    "placement.home_urn",
+    "places",
+    "safe_to_talk_to",
+    "said",
+    "source_grade",
+    "suspected_exploiter.known_as",
+    "suspected_exploiter.name",
+    "suspected_exploiter.ref",
+    "telephone",
+    "text",
+    "unsafe_to_talk_to",
+    "vehicles",
+    "with_whom",
 }
 
 
@@ -34,7 +57,7 @@ def test_every_field_of_every_published_model_is_marked(event_type: str) -> None
     assert all(path == leaf.path for path, leaf in known.items())
 
 
-def test_where_a_victim_can_be_found_is_sealed_and_nothing_else() -> None:
+def test_where_somebody_can_be_found_and_intelligence_are_sealed_and_nothing_else() -> None:
     sealed = {
         leaf.path for model in CATALOGUE.values() for leaf in leaves(model).values() if leaf.sealed
     }
