@@ -19,7 +19,7 @@ def assume_signed(
     controllers: Mapping[str, Controller] | None = None,
     catalogue: Mapping[str, type[Data]] = CATALOGUE,
 ) -> Register:
-    """Return a register with `agreements`, each signed by the controllers of all its agencies.
+    """Return a register with `agreements`, each signed by the controllers of all its parties.
 
     In force is each on the days of its `effective`, as always: plan for one of those. An agency
     that `agencies` lacks is registered under a controller of its own and without identifiers.
@@ -29,16 +29,10 @@ def assume_signed(
     )
     for agreement in agreements:
         register.agreements.setdefault(agreement.id, {})[agreement.version] = agreement
-        for agency in sorted(_named(agreement)):
+        for agency in agreement.parties:
             known = register.agencies.setdefault(agency, _unregistered(agency))
             register.signatures.add((agreement.id, agreement.version, known.controller))
     return register
-
-
-def _named(agreement: Agreement) -> set[str]:
-    """Its parties, and the third parties whose word a share needs."""
-    third = (agency for share in agreement.shares for agency in share.requires)
-    return {*agreement.parties, *third}
 
 
 def _unregistered(agency: str) -> Agency:

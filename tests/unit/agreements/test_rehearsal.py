@@ -51,6 +51,25 @@ def test_events_that_both_share_may_bring_more_fields_and_fewer() -> None:
     assert found.removed == {"month": 2}
 
 
+def test_more_fields_are_not_fewer_ones() -> None:
+    few = agreement_of(shares=[share_of(send=["category"])])
+    many = agreement_of(shares=[share_of(send=["category", "month"])])
+    found = rehearsed([line(1)], many, few).recipients["social-care"]
+    assert (found.more.events, found.fewer.events) == (1, 0)
+    found = rehearsed([line(1)], few, many).recipients["social-care"]
+    assert (found.more.events, found.fewer.events) == (0, 1)
+
+
+def test_each_of_both_looks_at_its_own_fields() -> None:
+    redditch = when(field="district", **{"is": "Redditch"})
+    lines = [line(1), line(2, {"district": "Worcester"}), line(3, {"category": "robbery"})]
+    for new, old in ((DRUGS, redditch), (redditch, DRUGS)):
+        found = rehearsed(lines, new, old).recipients["social-care"]
+        assert (found.shared, found.shared_before) == (2, 2)
+        assert found.gained.examples != found.lost.examples
+        assert (found.gained.events, found.lost.events) == (1, 1)
+
+
 def test_fields_are_compared_over_all_that_a_recipient_gets_of_an_event() -> None:
     laws = agreement_of().model_dump(mode="json")["laws"]
     two_laws = {"protect": laws["protect"], "other": laws["protect"]}
