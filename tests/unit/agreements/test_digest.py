@@ -28,7 +28,18 @@ def _content(agreement: Agreement) -> Any:
 
 def test_the_digest_of_this_agreement_is_this() -> None:
     # Fixed for ever: another value would make every signature on every register void.
-    assert BASE.digest() == "dbcb2dba794d72d21f3d922881647dc2bd6797772d747b994347c0fd10341df3"
+    law = {
+        "gateway": "ca2004-s11",
+        "publisher_basis": ["gdpr-6-1-e"],
+        "recipient_basis": ["gdpr-6-1-e", "gdpr-9-2-g"],
+    }
+    parties = {
+        "police": {"acts_as": "controller"},
+        "social-care": {"acts_as": "controller", "keep_days": 30, "onward": "ask"},
+        "womens-aid": {"acts_as": "controller"},
+    }
+    fixed = agreement_of(parties=parties, laws={"protect": law})
+    assert fixed.digest() == "dbcb2dba794d72d21f3d922881647dc2bd6797772d747b994347c0fd10341df3"
 
 
 def test_the_canonical_form_is_sorted_and_without_defaults() -> None:
@@ -42,8 +53,9 @@ def test_the_canonical_form_is_sorted_and_without_defaults() -> None:
 
 def test_a_default_said_aloud_changes_nothing() -> None:
     aloud = _content(BASE) | {"never_send": [], "groups": {}, "field_sets": {}, "undertakings": {}}
-    aloud["parties"]["police"] |= {"onward": "none", "keep_days": None}
-    aloud["shares"][0] |= {"when": [], "sealed": [], "reveals": [], "collect_within_hours": None}
+    aloud["parties"]["police"] |= {"onward": "none", "direct": False}
+    aloud["shares"][0] |= {"when": [], "sealed": [], "reveals": [], "requires": []}
+    aloud["shares"][0] |= {"collect_within_hours": None}
     assert _read(aloud).canonical() == BASE.canonical()
 
 
@@ -127,7 +139,7 @@ def _notice(**changes: Any) -> Notice:
 
 
 def test_a_notice_is_named_by_its_content_alone() -> None:
-    same = _notice(at="2026-11-22T13:00:00+01:00")
+    same = _notice(at="2026-11-22T13:00:00+01:00", pairs=[], resumes=None)
     assert same.digest() == _notice().digest()
     changes: list[dict[str, Any]] = [
         {"agreement": "another"},
@@ -136,6 +148,16 @@ def test_a_notice_is_named_by_its_content_alone() -> None:
         {"controller": "charity"},
         {"at": "2026-11-22T12:00:01Z"},
         {"reason": "A test!"},
+        {"pairs": [{"publisher": "police", "recipient": "social-care"}]},
+        {"pairs": [{"publisher": "social-care", "recipient": "police"}]},
+        {"action": "resume", "resumes": "0" * 64},
+        {"action": "resume", "resumes": "1" * 64},
     ]
     digests = {_notice(**change).digest() for change in changes}
     assert len(digests | {_notice().digest()}) == len(changes) + 1
+
+
+@pytest.mark.parametrize("change", [{"action": "resume"}, {"resumes": "0" * 64}])
+def test_a_resumption_and_nothing_else_names_what_it_ends(change: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="names the suspension it ends"):
+        _notice(**change)

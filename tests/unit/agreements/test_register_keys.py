@@ -169,7 +169,7 @@ def test_a_public_key_has_one_spelling() -> None:
     ],
 )
 def test_a_key_says_why_it_does_not_count(
-    changes: dict[str, Any], at: str, says: str | None
+    changes: dict[str, Any], at: str, why: str | None
 ) -> None:
     key = SigningKey(kid="council-1", x="A" * 43, valid_from=date(2026, 1, 1), **changes)
     assert key.why_not(datetime.fromisoformat(at)) == why
