@@ -37,7 +37,7 @@ def _fact(fact: Fact) -> Iterator[str]:
         return
     yield from _wrap(f"{fact.term}:", GAP, GAP * 3)
     for text in fact.texts:
-        yield from _wrap(f"- {text}", GAP * 2, GAP * 3)
+        yield from _wrap(text, f"{GAP * 2}- ", GAP * 3)
 
 
 def _wrap(text: str, first: str = "", rest: str = "", width: int = WIDTH) -> list[str]:

@@ -147,6 +147,6 @@ def _title(column: Column, agencies: Mapping[str, Agency]) -> str:
 
 
 def _publisher_words(publishers: set[str], agencies: Mapping[str, Agency]) -> str:
-    return "the publisher is " + " or ".join(
+    return "the publisher is " + "; or ".join(
         agency_words(agency, agencies) for agency in sorted(publishers)
     )
