@@ -19,7 +19,7 @@ from concordat.cli.console import NEGATIVE, USAGE, fail, put, put_json, say
 from concordat.cli.target import JsonOption
 from concordat.cli.topics import ContractsOption
 from concordat.runtime.settings import CONTRACTS
-from concordat.stack.contracts import Parties, load_parties
+from concordat.stack.contracts import ContractFaults, Parties, load_parties
 from concordat_events.catalogue import CATALOGUE
 
 
@@ -43,12 +43,19 @@ def show(
     json: JsonOption = False,
 ) -> None:
     """Say in plain words who would receive what, when, why and under which law."""
-    parties = load_parties(contracts)
+    parties = _parties(contracts)
     sheet = show_agreement(_read(file, parties), parties.agencies, CATALOGUE)
     if json:
         put_json(sheet.as_json())
     else:
         put(_WRITTEN[format_](sheet).removesuffix("\n"))
+
+
+def _parties(folder: Path) -> Parties:
+    try:
+        return load_parties(folder)
+    except ContractFaults as error:
+        fail(f"the contracts have faults:\n{error}", NEGATIVE)
 
 
 def _read(file: Path, parties: Parties) -> Agreement:
