@@ -9,6 +9,7 @@ from concordat.agreements.document import Agreement
 from concordat.agreements.reading import DocumentFault, Reading, read_agreement
 from concordat.cli.agreement_compare import compare
 from concordat.cli.agreement_questions import gaps, receives, who_sees
+from concordat.cli.agreement_rehearse import rehearse
 from concordat.cli.agreement_show import show
 from concordat.cli.console import NEGATIVE, USAGE, fail, put, put_json, say
 from concordat.cli.target import JsonOption
@@ -75,6 +76,7 @@ def _in_order(told: tuple[DocumentFault, ...]) -> list[DocumentFault]:
 
 app.command()(show)
 app.command()(compare)
+app.command()(rehearse)
 app.command()(who_sees)
 app.command()(receives)
 app.command()(gaps)
