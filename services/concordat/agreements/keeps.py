@@ -55,8 +55,10 @@ def _all_sent(before: Sequence[Reach], now: Sequence[Reach], model: type[Data]) 
     if all(is_empty(box) for box in held):
         return False
     names = frozenset[str]().union(*(each.names for each in before))
-    senders = [now, *([each for each in now if name in each.names] for name in names)]
-    return all(space.covers(_boxes(each, space), held) for each in senders)
+    senders = [now, *([each for each in now if name in each.names] for name in sorted(names))]
+    # Most names share their shares, and each question is asked once.
+    different = {tuple(each.share.id for each in side): side for side in senders}
+    return all(space.covers(_boxes(side, space), held) for side in different.values())
 
 
 def _boxes(sides: Iterable[Reach], space: Space) -> list[Box]:
