@@ -1,20 +1,24 @@
 """Hypothesis strategies: how thorough to be, who there is, and valid events of every type."""
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 from concordat_events.catalogue import CATALOGUE
+from concordat_events.leaves import leaves
 
 Plain = dict[str, Any]
 
 # Deterministic, so that a red run is red again; the figures are for every run, CI included.
 _QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 THOROUGH = settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=_QUIET)
+# A situation is large: to make it smaller takes minutes and helps little.
+UNSHRUNK = settings(THOROUGH, phases=[Phase.generate])
 QUICK = settings(THOROUGH, max_examples=100)
 
 TYPES = tuple(sorted(CATALOGUE))
@@ -26,6 +30,12 @@ WORLD = {
 }
 CONTROLLERS = {agency: controller for controller, desks in WORLD.items() for agency in desks}
 AGENCIES = tuple(sorted(CONTROLLERS))
+IDENTIFIERS = {
+    "social-care": {"urn": "123456", "gss": "E10000034"},
+    "adult-care": {"gss": "E06000019", "ods": "RA0123"},
+    "womens-aid": {"urn": "654321"},
+    "hospital": {"ods": "RWP01"},
+}
 
 WORDS = ("drugs", "burglary", "high", "Redditch", "stalking")
 _MASKS = [st.integers(0, 2**size - 1) for size in range(13)]
@@ -160,3 +170,16 @@ def events(
     return event | {
         name: value for name, value in extra.items() if value is not None or draw(st.booleans())
     }
+
+
+def fill_in(event: Plain, path: str, value: Any) -> None:
+    """Write `value` into a field outside lists, if the event has room and the field may hold it."""
+    pattern = leaves(CATALOGUE[event["type"]])[path].pattern
+    *parents, last = path.split(".")
+    place: Any = event["data"]
+    for step in parents:
+        place = place.get(step) if place else None
+    texts = [str(each) for each in (value if isinstance(value, list) else [value])]
+    fits = pattern is None or all(re.fullmatch(pattern, text) for text in texts)
+    if place is not None and fits and last != "nhs_number":
+        place[last] = value

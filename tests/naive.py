@@ -2,67 +2,92 @@
 
 It shares no code with the exchange and works on plain values as people wrote them: agreements,
 notices and events as dictionaries. Slow and repetitive on purpose: it should be checkable against
-the page by eye.
+the page by eye. Who may, is in naive_register.py; what is sent, in naive_fields.py.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-Plain = dict[str, Any]
-Signatures = set[tuple[str, int, str]]
+from naive_fields import project, sent
+from naive_register import Plain, PlainRegister, in_force, third_party_missing
 
 NEAREST_FIRST = [
     "FIELD_UNKNOWN",
     "CONDITION_FALSE",
+    "NOT_ADDRESSED",
     "SUSPENDED",
     "UNSIGNED_BY_RECIPIENT",
     "UNSIGNED_BY_PUBLISHER",
     "UNSIGNED_BY_JOINT_CONTROLLER",
+    "UNSIGNED_BY_THIRD_PARTY",
     "NOT_YET_IN_FORCE",
     "EXPIRED",
     "WITHDRAWN",
-    "SUPERSEDED",
     "NOT_NAMED",
+    "AGREEMENT_UNREADABLE",
 ]
+Failed = tuple[str, str | None]
+"""A reason, and the field that it is about, if any."""
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """One delivery: under which version and shares, which names of fields, and what they give."""
+
+    version: int
+    shares: list[str] = field(default_factory=list)
+    fields: set[str] = field(default_factory=set)
+    data: Plain = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Case:
+    """What one agreement gives one recipient of one event.
+
+    `delivered` is by law; `failed` says why each share that names the pair gave nothing; `reason`
+    is the one that comes nearest to sharing, None when something was delivered.
+    """
+
+    delivered: dict[str, Delivered] = field(default_factory=dict)
+    failed: dict[str, Failed] = field(default_factory=dict)
+    reason: str | None = None
 
 
 def evaluate(
-    agreements: Iterable[Plain],
-    signatures: Signatures,
-    notices: Iterable[Plain],
-    controllers: Mapping[str, str],
-    event: Plain,
-    day: date,
-) -> tuple[dict[tuple[str, str, str], Plain], dict[str, str]]:
-    """Return {(agency, agreement id, law): data} of every delivery, and {agency: why withheld}."""
-    publisher = event["source"][2:]
-    denied = (event.get("withholdfrom") or "").split(",")
-    documents = list(agreements)
-    deliveries: dict[tuple[str, str, str], Plain] = {}
+    register: PlainRegister, event: Plain, day: date
+) -> tuple[dict[tuple[str, str, str], Delivered], dict[str, str]]:
+    """Return {(agency, agreement id, law): delivery}, and {agency: why it gets nothing}."""
+    deliveries: dict[tuple[str, str, str], Delivered] = {}
     withheld: dict[str, str] = {}
-    for agency in candidates(documents, event["type"], publisher):
+    reasons: dict[str, list[str]] = {}
+    for (agreement_id, agency), case in cases(register, event, day).items():
+        for law, delivered in case.delivered.items():
+            deliveries[agency, agreement_id, law] = delivered
+        reasons.setdefault(agency, []).append(case.reason or "")
+    denied = (event.get("withholdfrom") or "").split(",")
+    for agency, told in reasons.items():
         if agency in denied:
             withheld[agency] = "DENIED_BY_PUBLISHER"
-            continue
-        reasons = []
-        served = False
-        for agreement_id in sorted({each["id"] for each in documents}):
-            versions = [each for each in documents if each["id"] == agreement_id]
-            if agency not in candidates(versions, event["type"], publisher):
-                continue
-            result = _under(
-                versions, signatures, notices, controllers, publisher, agency, event, day
-            )
-            if isinstance(result, str):
-                reasons.append(result)
-                continue
-            for law, data in result.items():
-                deliveries[agency, agreement_id, law] = data
-                served = True
-        if not served:
-            withheld[agency] = min(reasons, key=NEAREST_FIRST.index)
+        elif "" not in told:
+            withheld[agency] = min(told, key=NEAREST_FIRST.index)
     return deliveries, withheld
+
+
+def cases(register: PlainRegister, event: Plain, day: date) -> dict[tuple[str, str], Case]:
+    """What each agreement gives each agency that any of its versions names: {(id, agency): …}."""
+    publisher = event["source"][2:]
+    denied = (event.get("withholdfrom") or "").split(",")
+    found = {}
+    for agreement_id in sorted({each["id"] for each in register.agreements}):
+        versions = register.versions(agreement_id)
+        for agency in candidates(versions, event["type"], publisher):
+            if agency in denied:
+                found[agreement_id, agency] = Case(reason="DENIED_BY_PUBLISHER")
+            else:
+                found[agreement_id, agency] = _case(register, agreement_id, agency, event, day)
+    return found
 
 
 def candidates(documents: Iterable[Plain], event_type: str, publisher: str) -> list[str]:
@@ -76,151 +101,101 @@ def candidates(documents: Iterable[Plain], event_type: str, publisher: str) -> l
 
 
 def recipients(document: Plain, share: Plain) -> set[str]:
-    """The agencies a share names, groups resolved."""
+    """The agencies a share can reach, groups resolved."""
     found = set()
-    for name in share["to"]:
-        if name.startswith("@"):
-            found.update(document["groups"][name[1:]])
+    for item in share["to"]:
+        if isinstance(item, dict):
+            found.update(document["groups"][item["group"]])
+        elif item.startswith("@"):
+            found.update(document["groups"][item[1:]])
         else:
-            found.add(name)
+            found.add(item)
     return found
 
 
-def _under(
-    versions: list[Plain],
-    signatures: Signatures,
-    notices: Iterable[Plain],
-    controllers: Mapping[str, str],
-    publisher: str,
-    agency: str,
-    event: Plain,
-    day: date,
-) -> str | dict[str, Plain]:
-    """What one agreement gives: {law: data}, or the one reason that comes nearest to sharing."""
-    standing = in_force(versions, signatures, notices, controllers, publisher, agency, day)
-    if isinstance(standing, str):
-        return standing
-    allowed: dict[str, set[str]] = {}
-    reasons = ["NOT_NAMED"]
-    for share in standing["shares"]:
+def _case(register: PlainRegister, agreement_id: str, agency: str, event: Plain, day: date) -> Case:
+    publisher = event["source"][2:]
+    document = in_force(register, agreement_id, publisher, agency, day)
+    if isinstance(document, str):
+        return Case(reason=document)
+    delivered: dict[str, Delivered] = {}
+    failed: dict[str, Failed] = {}
+    for share in document["shares"]:
         if share["event"] != event["type"] or publisher not in share["from"]:
             continue
-        if agency not in recipients(standing, share):
+        if agency not in recipients(document, share):
             continue
-        failed = _first_failing(share, event["data"])
-        if failed:
-            reasons.append(failed)
-        else:
-            allowed.setdefault(share["law"], set()).update(_sent(standing, share))
-    if not allowed:
-        return min(reasons, key=NEAREST_FIRST.index)
-    return {law: project(event["data"], fields) for law, fields in allowed.items()}
+        if why := why_not(register, document, share, agency, event["data"]):
+            failed[share["id"]] = why
+            continue
+        ours = delivered.setdefault(share["law"], Delivered(document["version"]))
+        ours.shares.append(share["id"])
+        ours.fields.update(sent(document, share))
+    for each in delivered.values():
+        each.data.update(project(event["data"], each.fields))
+    if delivered:
+        return Case(delivered, failed)
+    reasons = ["NOT_NAMED", *(reason for reason, _ in failed.values())]
+    return Case({}, failed, min(reasons, key=NEAREST_FIRST.index))
 
 
-def in_force(
-    versions: list[Plain],
-    signatures: Signatures,
-    notices: Iterable[Plain],
-    controllers: Mapping[str, str],
-    publisher: str,
-    agency: str,
-    day: date,
-) -> str | Plain:
-    """The version that stands between the two on `day`, or why none does."""
-    ours, theirs = controllers[publisher], controllers[agency]
-    signed = [each for each in versions if (each["id"], each["version"], ours) in signatures]
-    if not signed:
-        return "UNSIGNED_BY_PUBLISHER"
-    started = [each for each in signed if date.fromisoformat(each["effective"]["from"]) <= day]
-    if not started:
-        return "NOT_YET_IN_FORCE"
-    latest = max(started, key=lambda each: int(each["version"]))
-    if publisher not in latest["parties"] or agency not in latest["parties"]:
-        return "NOT_NAMED"
-    actions = [
-        notice["action"]
-        for notice in notices
-        if notice["agreement"] == latest["id"]
-        and notice["version"] >= latest["version"]
-        and notice["controller"] in (ours, theirs)
-    ]
-    if "withdraw" in actions:
-        return "WITHDRAWN"
-    if "suspend" in actions:
-        return "SUSPENDED"
-    if (latest["id"], latest["version"], theirs) not in signatures:
-        return "UNSIGNED_BY_RECIPIENT"
-    if not _joint_controllers_signed(latest, signatures, controllers, {publisher, agency}):
-        return "UNSIGNED_BY_JOINT_CONTROLLER"
-    if day > date.fromisoformat(latest["effective"]["until"]):
-        return "EXPIRED"
-    return latest
-
-
-def _joint_controllers_signed(
-    document: Plain, signatures: Signatures, controllers: Mapping[str, str], pair: set[str]
-) -> bool:
-    """All of them must have signed before any pair with one of them stands."""
-    joint = set()
-    for agency, party in document["parties"].items():
-        if party["acts_as"] == "joint-controller":
-            joint.add(agency)
-    if not joint & pair:
-        return True
-    for agency in joint:
-        if (document["id"], document["version"], controllers[agency]) not in signatures:
-            return False
-    return True
-
-
-def _first_failing(share: Plain, data: Plain) -> str | None:
+def why_not(
+    register: PlainRegister, document: Plain, share: Plain, agency: str, data: Plain
+) -> Failed | None:
+    """Why a share that names `agency` gives it nothing of `data`: the first thing that fails."""
+    if reason := third_party_missing(register, document, share):
+        return reason, None
+    if failed := _not_addressed(register, document, share, agency, data):
+        return failed
     for condition in share.get("when", []):
-        value: Any = data
-        for step in condition["field"].split("."):
-            value = value.get(step) if isinstance(value, dict) else None
-        if "present" in condition:
-            holds = value is not None
-        elif value is None:
-            return "FIELD_UNKNOWN"
-        elif "is" in condition:
-            holds = value == condition["is"]
-        elif "in" in condition:
-            holds = value in condition["in"]
-        elif "at_least" in condition:
-            holds = value >= condition["at_least"]
-        elif "less_than" in condition:
-            holds = value < condition["less_than"]
-        else:
-            holds = condition["includes"] in value
-        if not holds:
-            return "CONDITION_FALSE"
+        if reason := _condition_fails(condition, data):
+            return reason, condition["field"]
     return None
 
 
-def _sent(document: Plain, share: Plain) -> set[str]:
-    fields = set(share.get("sealed", []))
-    for item in share["send"]:
-        fields.update(document["field_sets"][item[1:]] if item.startswith("@") else [item])
-    return fields - set(document.get("never_send", []))
+def _not_addressed(
+    register: PlainRegister, document: Plain, share: Plain, agency: str, data: Plain
+) -> Failed | None:
+    """Named outright it is addressed; else a field must hold what it is registered as."""
+    alternatives = []
+    for item in share["to"]:
+        if isinstance(item, dict):
+            if agency in document["groups"][item["group"]]:
+                alternatives.append(item)
+        elif item == agency or (item.startswith("@") and agency in document["groups"][item[1:]]):
+            return None
+    own = register.identifiers.get(agency, {})
+    known = False
+    for item in alternatives:
+        value = _value(data, item["is"])
+        if value is not None:
+            known = True
+            if value == own.get(item["whose"]):
+                return None
+    return "NOT_ADDRESSED" if known else "FIELD_UNKNOWN", alternatives[0]["is"]
 
 
-def project(data: Plain, fields: Iterable[str]) -> Plain:
-    """Copy what `fields` name and nothing else; what would be left empty leaves no trace."""
-    copied: Plain = {}
-    groups: dict[str, list[str]] = {}
-    for path in fields:
-        first, _, rest = path.partition(".")
-        groups.setdefault(first, []).append(rest)
-    for first, rests in groups.items():
-        value = data.get(first.removesuffix("[]"))
-        if value is None:
-            continue
-        if rests == [""]:
-            copied[first] = value
-        elif first.endswith("[]"):
-            elements = [part for each in value if (part := project(each, rests))]
-            if elements:
-                copied[first[:-2]] = elements
-        elif part := project(value, rests):
-            copied[first] = part
-    return copied
+def _condition_fails(condition: Plain, data: Plain) -> str | None:
+    value = _value(data, condition["field"])
+    if "present" in condition:
+        holds = value is not None
+    elif value is None:
+        return "FIELD_UNKNOWN"
+    elif "is" in condition:
+        holds = value == condition["is"]
+    elif "in" in condition:
+        holds = value in condition["in"]
+    elif "at_least" in condition:
+        holds = value >= condition["at_least"]
+    elif "less_than" in condition:
+        holds = value < condition["less_than"]
+    else:
+        holds = condition["includes"] in value
+    return None if holds else "CONDITION_FALSE"
+
+
+def _value(data: Plain, path: str) -> Any:
+    value: Any = data
+    for step in path.split("."):
+        value = value.get(step) if isinstance(value, dict) else None
+    return value

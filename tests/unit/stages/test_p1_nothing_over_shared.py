@@ -11,33 +11,19 @@ from hypothesis import strategies as st
 import naive
 from builders import Exchange
 from concordat.agreements.book import Book
-from concordat.agreements.document import Agreement
 from concordat.kafka.topics import Topics
 from concordat.stages.admit import admit_stage
 from concordat.stages.record import Output, Record
 from concordat.stages.route import route_stage
 from concordat.stages.routed import RoutedRecord, read_routed
 from concordat_events.envelope import CONTENT_TYPE
-from event_strategies import CONTROLLERS, QUICK, THOROUGH, WORLD, events
+from event_strategies import QUICK, UNSHRUNK, WORLD, events
+from language_features import FEATURES, features_of
+from plain_register import signed
 from strategies import Situation, situations
 
 TOPICS = Topics()
 TOKEN = "Zq7Token-that-stands-nowhere-else"
-
-
-def _exchange(situation: Situation) -> Exchange:
-    exchange = Exchange(WORLD)
-    documents = {}
-    for plain in situation.agreements:
-        agreement = Agreement.model_validate_json(json.dumps(plain))
-        documents[plain["id"], plain["version"]] = agreement
-        exchange.add(agreement, signed_by=[])
-    for agreement_id, version, controller in sorted(situation.signatures):
-        exchange.sign(documents[agreement_id, version], controller)
-    for notice in situation.notices:
-        agreement = documents[notice["agreement"], notice["version"]]
-        exchange.notify(agreement, notice["controller"], notice["action"])
-    return exchange
 
 
 def _publish(event: dict[str, Any], book: Book, now: Any) -> list[Output]:
@@ -57,44 +43,48 @@ def _route(admitted: Output, book: Book, now: Any) -> RoutedRecord:
 def test_deliveries_and_reasons_are_those_of_the_naive_evaluator() -> None:
     examples: Counter[str] = Counter()
     reasons: set[str] = set()
+    shown: Counter[str] = Counter()
 
-    @THOROUGH
+    @UNSHRUNK
     @given(situations())
     def agree(situation: Situation) -> None:
-        exchange = _exchange(situation)
+        exchange = signed(situation.register)
         assert exchange.keeper.register.refused == []
         delivered = [_agree(exchange.book, situation, event, reasons) for event in situation.events]
+        for event, deliveries in zip(situation.events, delivered, strict=True):
+            shown.update(features_of(situation.register, event, deliveries))
         examples["all"] += 1
         examples["delivering"] += any(delivered)
-        examples["delivering data"] += any(any(each.values()) for each in delivered)
+        examples["delivering data"] += any(
+            any(each.data for each in every.values()) for every in delivered
+        )
 
     agree()
     assert examples["all"] >= 300
     assert examples["delivering"] >= 0.3 * examples["all"], examples
     assert examples["delivering data"] >= 0.2 * examples["all"], examples
-    assert reasons == {*naive.NEAREST_FIRST, "DENIED_BY_PUBLISHER"} - {"SUPERSEDED"}
+    assert reasons == {*naive.NEAREST_FIRST, "DENIED_BY_PUBLISHER"} - {"AGREEMENT_UNREADABLE"}
+    assert set(shown) == FEATURES, shown
 
 
 def _agree(
     book: Book, situation: Situation, event: dict[str, Any], reasons: set[str]
-) -> dict[tuple[str, str, str], Any]:
+) -> dict[tuple[str, str, str], naive.Delivered]:
     (admitted,) = _publish(event, book, situation.now)
     assert admitted.topic == "incidents", admitted.value
     routed = _route(admitted, book, situation.now)
-    expected, withheld = naive.evaluate(
-        situation.agreements,
-        situation.signatures,
-        situation.notices,
-        CONTROLLERS,
-        event,
-        situation.day,
-    )
-    delivered = [
-        ((each.agency, each.agreement, each.law), json.loads(bytes(each.delivery))["data"])
+    expected, withheld = naive.evaluate(situation.register, event, situation.day)
+    delivered = {
+        (each.agency, each.agreement, each.law): naive.Delivered(
+            each.version,
+            each.shares,
+            set(each.fields),
+            json.loads(bytes(each.delivery))["data"],
+        )
         for each in routed.shared
-    ]
-    assert len(delivered) == len(dict(delivered))
-    assert dict(delivered) == expected
+    }
+    assert len(delivered) == len(routed.shared)
+    assert delivered == expected
     assert {each.agency: str(each.reason) for each in routed.withheld} == withheld
     reasons.update(withheld.values())
     return expected
