@@ -12,6 +12,7 @@ from concordat.inbox import (
     explain_event,
     health,
     publish_events,
+    publish_notices,
     read_inbox,
     read_item,
 )
@@ -28,15 +29,16 @@ log = get_logger(__name__)
 
 
 class InboxApi(FastAPI):
-    """The API with `Problem` in its description."""
+    """The API, describing also what FastAPI does not read or write itself."""
 
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI 3.1 document."""
         document = super().openapi()
-        schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas = document.setdefault("components", {}).setdefault("schemas", {})
-        schemas |= schema.pop("$defs", {})
-        schemas["Problem"] = schema
+        for model in (Problem, publish_notices.NoticeSubmission):
+            schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+            schemas |= schema.pop("$defs", {})
+            schemas[model.__name__] = schema
         return document
 
 
@@ -60,6 +62,7 @@ def create_app(dependencies: Dependencies | None = None) -> FastAPI:
         acknowledge_items,
         read_inbox,
         read_item,
+        publish_notices,
         health,
     ):
         app.include_router(endpoint.router)

@@ -11,6 +11,7 @@ from concordat.agreements.book import Book
 from concordat.inbox.arrivals import Arrivals
 from concordat.inbox.problems import unavailable
 from concordat.inbox.tokens import TokenVerifier
+from concordat.kafka.register_log import RegisterRecord
 from concordat.postgres.pool import Pool
 from concordat.runtime.clock import Clock
 from concordat_events.envelope import Event
@@ -52,6 +53,14 @@ class Incidents(Protocol):
         ...
 
 
+class RegisterAppender(Protocol):
+    """Appends records to the register."""
+
+    async def write(self, record: RegisterRecord) -> datetime:
+        """Return when it was recorded, once that is durable; raises `RegisterNotWritten`."""
+        ...
+
+
 class OutboxUnavailable(Exception):
     """Not every event is known to be durable; publishing all again is harmless."""
 
@@ -65,6 +74,7 @@ class Dependencies:
     arrivals: Arrivals
     outbox: Outbox
     incidents: Incidents
+    register: RegisterAppender
     tokens: TokenVerifier
     clock: Clock
 

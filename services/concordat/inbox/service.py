@@ -16,6 +16,7 @@ from concordat.inbox.token_keys import TokenKeys
 from concordat.inbox.tokens import TokenVerifier
 from concordat.kafka.incident import IncidentLog
 from concordat.kafka.register_feed import RegisterFeed
+from concordat.kafka.register_writer import open_register_writer
 from concordat.kafka.topics import Topics
 from concordat.postgres.pool import open_pool
 from concordat.runtime.clock import system_clock
@@ -59,6 +60,7 @@ async def _open_dependencies(
     async with (
         open_pool(settings.postgres.get_secret_value()) as pool,
         open_outbox(settings.kafka, topics) as outbox,
+        open_register_writer(settings.kafka, topics) as register,
         _following(RegisterFeed(settings.kafka, topics)) as feed,
     ):
         yield (
@@ -68,6 +70,7 @@ async def _open_dependencies(
                 arrivals=Arrivals(),
                 outbox=outbox,
                 incidents=IncidentLog(settings.kafka, topics),
+                register=register,
                 tokens=tokens,
                 clock=system_clock,
             ),

@@ -5,7 +5,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +24,15 @@ from concordat.inbox.listener import CHANNEL, listen
 from concordat.inbox.token_keys import TokenKeys, new_token_key, write_public_keys
 from concordat.inbox.tokens import TokenVerifier, issue_token
 from concordat.kafka.incident import IncidentsUnavailable
+from concordat.kafka.register_log import RegisterRecord
+from concordat.kafka.register_writer import RegisterNotWritten
 from concordat.postgres.pool import open_pool
 from concordat.postgres.roles import API, DELIVER
 from concordat.runtime.clock import system_clock
 from concordat_events.envelope import Event
 from integration.postgres.databases import Database
 
+WRITTEN = datetime(2026, 11, 22, 12, 0, 1, tzinfo=UTC)
 ISSUER, AUDIENCE = "https://issuer.invalid", "concordat"
 AGREEMENT = agreement_of(
     effective={"from": "2020-01-01", "until": "2099-12-31"},
@@ -39,9 +42,9 @@ AGREEMENT = agreement_of(
 
 _DELIVERY = """
 INSERT INTO concordat.delivery (agency, seq, id, source, event_id, publisher, subject, event_type,
-                                agreement, version, law, shares, body)
+                                agreement, version, law, shares, body, register_offset)
 VALUES ($1, $2, $3, '//' || $4, 'event-0001', $4, 'case-0001',
-        'community-safety.crime-recorded.v1', $5, $6, 'protect', 'all-crimes', $7)
+        'community-safety.crime-recorded.v1', $5, $6, 'protect', 'all-crimes', $7, 0)
 """
 _EVENT = """
 INSERT INTO concordat.event (source, id, publisher, type, subject, event_time, synthetic, content,
@@ -106,6 +109,22 @@ class Log:
 
 
 @dataclass
+class RegisterTopic:
+    """Takes what is written into the exchange at once."""
+
+    exchange: Exchange
+    written: list[RegisterRecord] = field(default_factory=list)
+    away: bool = False
+
+    async def write(self, record: RegisterRecord) -> datetime:
+        if self.away:
+            raise RegisterNotWritten
+        self.written.append(record)
+        self.exchange.write(record.key, record.value, WRITTEN)
+        return WRITTEN
+
+
+@dataclass
 class Api:
     """The API and what stands behind it."""
 
@@ -114,6 +133,7 @@ class Api:
     feed: Feed
     outboxes: Outboxes
     incidents: Log
+    register: RegisterTopic
     arrivals: Arrivals
     key: OKPKey
 
@@ -224,6 +244,7 @@ async def open_api(database: Database, folder: Path) -> AsyncIterator[Api]:
         TokenKeys(key_file), issuer=ISSUER, audience=AUDIENCE, clock=system_clock
     )
     feed, outboxes, incidents, arrivals = Feed(exchange), Outboxes(), Log(), Arrivals()
+    register = RegisterTopic(exchange)
     dsn = database.dsn(API)
     async with open_pool(dsn) as pool, listen(dsn, arrivals):
         needs = Dependencies(
@@ -232,10 +253,11 @@ async def open_api(database: Database, folder: Path) -> AsyncIterator[Api]:
             arrivals=arrivals,
             outbox=outboxes,
             incidents=incidents,
+            register=register,
             tokens=tokens,
             clock=system_clock,
         )
-        yield Api(create_app(needs), database, feed, outboxes, incidents, arrivals, key)
+        yield Api(create_app(needs), database, feed, outboxes, incidents, register, arrivals, key)
 
 
 async def until(condition: Callable[[], bool]) -> None:

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from builders import crime
+from builders import Exchange, crime
 from concordat.inbox.app import create_app
-from integration.inbox.api import Api
+from integration.inbox.api import AGREEMENT, Api
+from notices import notice_of, record_of
 
 AGENCIES = ("police", "social-care", "womens-aid")
 SECRET = {agency: f"canary-of-{agency}" for agency in AGENCIES}
@@ -45,6 +46,15 @@ def published_as(owner: str) -> dict[str, Any]:
     return {"path": "/v1/events", "content": body, "headers": headers}
 
 
+def noticed_as(owner: str) -> dict[str, Any]:
+    """A notice of the controller behind `owner`, rightly signed."""
+    exchange = Exchange()
+    controller = exchange.book.agencies[owner].controller
+    _, record = record_of(notice_of(AGREEMENT, controller, "suspend"), exchange)
+    headers = {"Content-Type": "application/json"}
+    return {"path": "/v1/notices", "content": record, "headers": headers}
+
+
 CASES = {
     ("get", "/v1/inbox"): Case(same("/v1/inbox?all=true"), statuses=(200,)),
     ("get", "/v1/inbox/{seq}"): Case(
@@ -63,6 +73,7 @@ CASES = {
         lambda owner: {"path": f"/v1/events/{EVENT[owner]}/explanation"},
         {"path": f"/v1/events/{UNKNOWN_EVENT}/explanation"},
     ),
+    ("post", "/v1/notices"): Case(noticed_as, statuses=(403,)),
     ("get", "/health/live"): Case(same("/health/live"), statuses=(200,)),
     ("get", "/health/ready"): Case(same("/health/ready"), statuses=(200, 503)),
 }
@@ -105,6 +116,7 @@ async def test_no_operation_gives_one_agency_anything_of_another(
     for agency in AGENCIES:
         assert await api.column(agency, "acknowledged_at") == {SEQ[agency]: None}
     assert api.outboxes.published == []
+    assert api.register.written == []
 
 
 async def test_each_agency_does_read_its_own(api: Api) -> None:
