@@ -10,69 +10,80 @@ from concordat.deliver.rows import (
     DeliveryRow,
     EventRow,
     Identity,
+    RedecisionRow,
     RepeatRow,
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """Of the events and admissions in a batch: those stored before, with the events' contents."""
+class First:
+    """The admission of an event that counts, and its content."""
 
-    contents: Mapping[Identity, bytes] = field(default_factory=dict)
-    admissions: AbstractSet[Admission] = frozenset()
+    content: bytes
+    admission: Admission
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """Of the events, admissions and redecisions in a batch: those stored before."""
+
+    events: Mapping[Identity, First] = field(default_factory=dict)
+    admissions: AbstractSet[Admission] = frozenset()
+    redecisions: AbstractSet[tuple[str, str, str, str]] = frozenset()
+
+
+@dataclass(slots=True)
 class Plan:
-    """Rows to insert; deliveries are in the order in which they are to be numbered."""
+    """Rows to insert; deliveries are in the order in which they are to be numbered.
+
+    `ignored` counts the records of a replay that are of no event's first admission.
+    """
 
     events: list[EventRow] = field(default_factory=list)
     repeats: list[RepeatRow] = field(default_factory=list)
+    redecisions: list[RedecisionRow] = field(default_factory=list)
     deliveries: list[DeliveryRow] = field(default_factory=list)
+    ignored: int = 0
 
 
 def plan(decisions: Iterable[Decided], known: Known) -> Plan:
     """The first admission of (source, id) decides and is delivered; nothing else is.
 
     A record of a known admission was written again by a stage: it has no effect. Another
-    admission of a known event is kept as a repeat, in conflict if its content differs.
+    admission of a known event is kept as a repeat, in conflict if its content differs. A replay
+    decides the first admission again, once for each agency: what it shares is to be delivered.
     """
     result = Plan()
-    contents, admissions = dict(known.contents), set(known.admissions)
+    firsts, admissions = dict(known.events), set(known.admissions)
+    redecided = set(known.redecisions)
     for decided in decisions:
-        event = decided.event
+        event, first = decided.event, firsts.get(decided.event.identity)
+        if decided.replay is not None:
+            if first is None or first.admission != event.admission:
+                result.ignored += 1
+            else:
+                _again(result, decided, redecided)
+            continue
         if event.admission in admissions:
             continue
         admissions.add(event.admission)
-        if event.identity in contents:
-            result.repeats.append(_repeat(event, contents[event.identity]))
+        if first is not None:
+            result.repeats.append(_repeat(event, first.content))
         else:
-            contents[event.identity] = event.content
+            firsts[event.identity] = First(event.content, event.admission)
             result.events.append(event)
             result.deliveries.extend(decided.deliveries)
     return result
 
 
+def _again(result: Plan, decided: Decided, redecided: set[tuple[str, str, str, str]]) -> None:
+    fresh = [row for row in decided.redecisions if row.key not in redecided]
+    redecided.update(row.key for row in fresh)
+    result.redecisions.extend(fresh)
+    agencies = {row.agency for row in fresh}
+    result.deliveries.extend(row for row in decided.deliveries if row.agency in agencies)
+
+
 def _repeat(event: EventRow, first: bytes) -> RepeatRow:
     conflict = event.content != first
     return RepeatRow(event.admission, event.source, event.id, event.publisher, conflict)
-
-
-def number(
-    deliveries: Iterable[DeliveryRow],
-    last: Mapping[str, int],
-    taken: AbstractSet[tuple[str, str]] = frozenset(),
-) -> tuple[list[tuple[int, DeliveryRow]], dict[str, int]]:
-    """Number the deliveries from each agency's last number on, without gaps.
-
-    A delivery whose (agency, id) is in `taken` or came before gets none. Also returns the last
-    number of every agency that got one.
-    """
-    numbered: list[tuple[int, DeliveryRow]] = []
-    seen, counters = set(taken), dict(last)
-    for delivery in deliveries:
-        if (delivery.agency, delivery.id) not in seen:
-            seen.add((delivery.agency, delivery.id))
-            counters[delivery.agency] += 1
-            numbered.append((counters[delivery.agency], delivery))
-    return numbered, {agency: seq for agency, seq in counters.items() if seq != last[agency]}

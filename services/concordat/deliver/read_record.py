@@ -1,10 +1,11 @@
 """A record of `routed` as rows, or the reason why it cannot be stored as it is."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
 import msgspec
 
-from concordat.deliver.rows import Decided, DeliveryRow, EventRow, Unreadable
+from concordat.deliver.rows import Decided, DeliveryRow, EventRow, RedecisionRow, Unreadable
 from concordat.stages.routed import RoutedRecord, SharedRecord, read_routed
 
 _INT4, _INT8 = 2**31, 2**63
@@ -26,7 +27,7 @@ def read_record(partition: int, offset: int, value: bytes | None) -> Decided | U
     # A delivery's bytes are not decoded by the codec: their text may be none.
     except (msgspec.MsgspecError, ValueError, OverflowError, RecursionError):
         return Unreadable(partition, offset, "NOT_A_ROUTED_RECORD")
-    if not (_fits(record) and _is_text(decided.event)):
+    if not (_fits(record) and _is_text(decided)):
         return Unreadable(partition, offset, "OUT_OF_RANGE")
     return decided
 
@@ -47,7 +48,28 @@ def _rows(record: RoutedRecord) -> Decided:
         shared=_encode([_justification(shared) for shared in record.shared]).decode(),
         withheld=_encode(record.withheld).decode(),
     )
-    return Decided(event, tuple(_delivery(record, shared) for shared in record.shared))
+    deliveries = tuple(_delivery(record, shared) for shared in record.shared)
+    if record.replay is None:
+        return Decided(event, deliveries)
+    return Decided(event, deliveries, record.replay, tuple(_redecisions(record, record.replay)))
+
+
+def _redecisions(record: RoutedRecord, replay: str) -> Iterator[RedecisionRow]:
+    agencies = {each.agency for each in record.shared} | {each.agency for each in record.withheld}
+    for agency in sorted(agencies):
+        shared = [_justification(each) for each in record.shared if each.agency == agency]
+        withheld = [each for each in record.withheld if each.agency == agency]
+        yield RedecisionRow(
+            replay=replay,
+            source=record.source,
+            id=record.id,
+            agency=agency,
+            publisher=record.publisher,
+            register_offset=record.register,
+            decided_at=_instant(record.decided_at),
+            shared=_encode(shared).decode(),
+            withheld=_encode(withheld).decode(),
+        )
 
 
 def _justification(shared: SharedRecord) -> dict[str, object]:
@@ -81,6 +103,9 @@ def _delivery(record: RoutedRecord, shared: SharedRecord) -> DeliveryRow:
         shares=",".join(shared.shares),
         body=body,
         keep_until=date.fromisoformat(shared.keepuntil) if shared.keepuntil else None,
+        collect_by=_instant(shared.collectby) if shared.collectby else None,
+        register_offset=record.register,
+        replay=record.replay,
     )
 
 
@@ -97,6 +122,8 @@ def _fits(record: RoutedRecord) -> bool:
     small = (partition, *(shared.version for shared in record.shared))
     names = [record.source, record.id]
     names += (name for shared in record.shared for name in (shared.agency, shared.id))
+    if record.replay is not None:
+        names += (record.replay, *(each.agency for each in record.withheld))
     return (
         all(0 <= number < _INT4 for number in small)
         and 0 <= offset < _INT8
@@ -105,7 +132,8 @@ def _fits(record: RoutedRecord) -> bool:
     )
 
 
-def _is_text(event: EventRow) -> bool:
+def _is_text(decided: Decided) -> bool:
+    event = decided.event
     names = (event.source, event.id, event.publisher, event.type, event.subject)
-    texts = (*names, event.shared, event.withheld)
+    texts = (*names, event.shared, event.withheld, decided.replay or "")
     return not any("\0" in text or _NUL in text for text in texts)

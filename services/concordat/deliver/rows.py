@@ -9,6 +9,9 @@ Identity = tuple[str, str]
 Admission = tuple[int, int]
 """Partition and offset of a record in `incidents`."""
 
+Copy = tuple[str, str]
+"""(agency, delivery id): one recipient's copy, whatever its number."""
+
 
 @dataclass(frozen=True, slots=True)
 class EventRow:
@@ -36,7 +39,11 @@ class EventRow:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRow:
-    """One recipient's copy, not yet numbered; `body` is the delivery CloudEvent as JSON."""
+    """One recipient's copy, not yet numbered; `body` is the delivery CloudEvent as JSON.
+
+    `register_offset` says how many register records its decision knew; `replay`, in which
+    operator's replay it was decided again.
+    """
 
     agency: str
     id: str
@@ -51,6 +58,19 @@ class DeliveryRow:
     shares: str
     body: str
     keep_until: date | None
+    collect_by: datetime | None
+    register_offset: int
+    replay: str | None = None
+
+    @property
+    def copy(self) -> Copy:
+        """What the copy is known by."""
+        return self.agency, self.id
+
+    @property
+    def arrived(self) -> str | None:
+        """How it arrives, where that is not with its event's first decision."""
+        return None if self.replay is None else "replayed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +85,45 @@ class RepeatRow:
 
 
 @dataclass(frozen=True, slots=True)
+class RedecisionRow:
+    """What a replay decided anew for one agency; `shared` and `withheld` are JSON."""
+
+    replay: str
+    source: str
+    id: str
+    agency: str
+    publisher: str
+    register_offset: int
+    decided_at: datetime
+    shared: str
+    withheld: str
+
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        """What it is known by."""
+        return self.source, self.id, self.agency, self.replay
+
+
+@dataclass(frozen=True, slots=True)
+class StubRow:
+    """A number that its item has left for another."""
+
+    agency: str
+    seq: int
+    delivery_id: str
+    reason: str
+    moved_to: int
+    acknowledged_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Decided:
-    """A routed record that could be read."""
+    """A routed record that could be read; `redecisions` are of a replay, one for each agency."""
 
     event: EventRow
     deliveries: tuple[DeliveryRow, ...]
+    replay: str | None = None
+    redecisions: tuple[RedecisionRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ RETURNING c.partition
 """
 
 KNOWN_EVENTS = """
-SELECT source, id, content FROM concordat.event
+SELECT source, id, content, admission_partition, admission_offset FROM concordat.event
 JOIN unnest($1::text[], $2::text[]) AS wanted(source, id) USING (source, id)
 """
 
@@ -64,17 +64,51 @@ SELECT agency, last_seq FROM concordat.inbox WHERE agency = ANY($1::text[])
 ORDER BY agency FOR NO KEY UPDATE
 """
 
-TAKEN_IDS = """
-SELECT agency, id FROM concordat.delivery
+TAKEN = """
+SELECT d.agency, d.id, d.seq, d.version, d.collected_at IS NOT NULL AS collected, d.acknowledged_at
+FROM concordat.delivery AS d
 JOIN unnest($1::text[], $2::text[]) AS wanted(agency, id) USING (agency, id)
 """
 
+# A replay may replace a copy: nobody may collect it meanwhile. Readers lock in this order too.
+TAKEN_AND_LOCKED = TAKEN + "ORDER BY d.agency, d.seq FOR UPDATE OF d"
+
 INSERT_DELIVERIES = """
 INSERT INTO concordat.delivery (seq, agency, id, source, event_id, publisher, subject, event_type,
-    agreement, version, law, shares, body, keep_until)
+    agreement, version, law, shares, body, keep_until, collect_by, register_offset, arrived)
 SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
     $7::text[], $8::text[], $9::text[], $10::int[], $11::text[], $12::text[], $13::text[],
-    $14::date[])
+    $14::date[], $15::timestamptz[], $16::bigint[], $17::text[])
+"""
+
+REPLACE_DELIVERIES = """
+UPDATE concordat.delivery AS d
+SET seq = n.seq, version = n.version, shares = n.shares, body = n.body,
+    keep_until = n.keep_until, collect_by = n.collect_by, register_offset = n.register_offset,
+    arrived = n.arrived, numbered_at = now(), acknowledged_at = NULL, purged_at = NULL
+FROM unnest($1::bigint[], $2::text[], $3::text[], $4::int[], $5::text[], $6::text[], $7::date[],
+    $8::timestamptz[], $9::bigint[], $10::text[]) AS n(seq, agency, id, version, shares, body,
+    keep_until, collect_by, register_offset, arrived)
+WHERE d.agency = n.agency AND d.id = n.id
+"""
+
+INSERT_STUBS = """
+INSERT INTO concordat.stub (agency, seq, delivery_id, reason, moved_to, acknowledged_at)
+SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::bigint[],
+    $6::timestamptz[])
+"""
+
+KNOWN_REDECISIONS = """
+SELECT source, id, agency, replay FROM concordat.redecision
+JOIN unnest($1::text[], $2::text[], $3::text[], $4::text[])
+    AS wanted(source, id, agency, replay) USING (source, id, agency, replay)
+"""
+
+INSERT_REDECISIONS = """
+INSERT INTO concordat.redecision (replay, source, id, agency, publisher, register_offset,
+    decided_at, shared, withheld, delivered)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[],
+    $7::timestamptz[], $8::jsonb[], $9::jsonb[], $10::jsonb[])
 """
 
 SET_LAST = """

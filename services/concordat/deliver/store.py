@@ -3,15 +3,17 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
 
 import asyncpg
 
 from concordat.deliver import sql
 from concordat.deliver.errors import NotTheWriter
-from concordat.deliver.plan import Known, Plan, number, plan
+from concordat.deliver.insert_deliveries import insert_deliveries
+from concordat.deliver.insert_events import insert_events, insert_redecisions
+from concordat.deliver.known_rows import read_known
+from concordat.deliver.plan import plan
 from concordat.deliver.position import LogIdentity, Position
-from concordat.deliver.rows import Batch, Decided, DeliveryRow, EventRow, Move, Unreadable
+from concordat.deliver.rows import Batch, Decided, Move, Unreadable
 from concordat.postgres.pool import Pool, Scoped
 from concordat.runtime.logs import get_logger
 
@@ -77,9 +79,12 @@ class DeliverStore:
             await self._move(connection, batch.moves)
             decided = [record for record in batch.records if isinstance(record, Decided)]
             await self._set_aside(connection, batch.records)
-            planned = plan(decided, await _known(connection, decided))
-            await _insert_events(connection, planned)
-            await _insert_deliveries(connection, planned.deliveries)
+            planned = plan(decided, await read_known(connection, decided))
+            if planned.ignored:
+                log.warning("records of a replay ignored", count=planned.ignored)
+            await insert_events(connection, planned)
+            delivered = await insert_deliveries(connection, planned.deliveries)
+            await insert_redecisions(connection, planned.redecisions, delivered)
             self._hook("stored")
 
     async def _move(self, connection: Scoped, moves: Sequence[Move]) -> None:
@@ -104,83 +109,3 @@ class DeliverStore:
         await connection.execute(sql.INSERT_UNREADABLE, self._topic, *places, reasons)
         for reason, count in Counter(reasons).items():
             log.error("routed records set aside", topic=self._topic, reason=reason, count=count)
-
-
-async def _known(connection: Scoped, decided: Sequence[Decided]) -> Known:
-    sources = [record.event.source for record in decided]
-    ids = [record.event.id for record in decided]
-    partitions = [record.event.admission[0] for record in decided]
-    offsets = [record.event.admission[1] for record in decided]
-    events = await connection.fetch(sql.KNOWN_EVENTS, sources, ids)
-    admissions = await connection.fetch(sql.KNOWN_ADMISSIONS, partitions, offsets)
-    return Known(
-        {(row["source"], row["id"]): row["content"] for row in events},
-        {(row["p"], row["o"]) for row in admissions},
-    )
-
-
-async def _insert_events(connection: Scoped, planned: Plan) -> None:
-    if planned.events:
-        # Sorted: two writers that meet wait for each other in one order.
-        events = sorted(planned.events, key=lambda event: event.identity)
-        inserted = await connection.fetch(sql.INSERT_EVENTS, *_event_columns(events))
-        if len(inserted) != len(events):
-            raise NotTheWriter
-    if planned.repeats:
-        rows = sorted(planned.repeats, key=lambda row: row.admission)
-        columns = (
-            (*row.admission, row.source, row.id, row.publisher, row.conflict) for row in rows
-        )
-        await connection.execute(sql.INSERT_REPEATS, *_columns(columns))
-
-
-def _event_columns(events: Iterable[EventRow]) -> list[list[Any]]:
-    return _columns(
-        (
-            event.source,
-            event.id,
-            event.publisher,
-            event.type,
-            event.subject,
-            event.event_time,
-            event.synthetic,
-            event.content,
-            *event.admission,
-            event.register_offset,
-            event.decided_at,
-            event.shared,
-            event.withheld,
-        )
-        for event in events
-    )
-
-
-async def _insert_deliveries(connection: Scoped, deliveries: Sequence[DeliveryRow]) -> None:
-    if not deliveries:
-        return
-    agencies = sorted({delivery.agency for delivery in deliveries})
-    await connection.execute(sql.OPEN_INBOXES, agencies)
-    locked = await connection.fetch(sql.LOCK_INBOXES, agencies)
-    last = {row["agency"]: row["last_seq"] for row in locked}
-    wanted = [delivery.agency for delivery in deliveries], [one.id for one in deliveries]
-    taken = await connection.fetch(sql.TAKEN_IDS, *wanted)
-    numbered, counters = number(deliveries, last, {(row["agency"], row["id"]) for row in taken})
-    if len(numbered) != len(deliveries):
-        log.error("delivery ids were taken", count=len(deliveries) - len(numbered))
-    if not numbered:
-        return
-    await connection.execute(sql.INSERT_DELIVERIES, *_columns(map(_numbered_row, numbered)))
-    await connection.execute(sql.SET_LAST, list(counters), list(counters.values()))
-    await connection.execute(sql.NOTIFY, list(counters))
-
-
-def _numbered_row(numbered: tuple[int, DeliveryRow]) -> tuple[Any, ...]:
-    seq, row = numbered
-    who = (seq, row.agency, row.id, row.source, row.event_id, row.publisher, row.subject)
-    under = (row.event_type, row.agreement, row.version, row.law, row.shares)
-    return (*who, *under, row.body, row.keep_until)
-
-
-def _columns(rows: Iterable[tuple[Any, ...]]) -> list[list[Any]]:
-    """Rows as one array a column, which is what `unnest` takes."""
-    return [list(column) for column in zip(*rows, strict=True)]

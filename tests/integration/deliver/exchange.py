@@ -25,6 +25,7 @@ from integration.postgres.databases import Database
 
 PARTITIONS = 3
 PATIENCE_SECONDS = 30.0
+TABLES = ("event", "repeat", "inbox", "delivery", "stub", "redecision", "unreadable_routed")
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ class Exchange:
         """Everything that a replay must not change."""
         return [
             await self.ask(f"SELECT * FROM concordat.{table} ORDER BY 1, 2")
-            for table in ("event", "repeat", "inbox", "delivery", "unreadable_routed")
+            for table in TABLES
         ]
 
     async def inbox(self, agency: str) -> list[tuple[int, str]]:

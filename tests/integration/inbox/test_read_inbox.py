@@ -194,9 +194,9 @@ async def test_a_waiting_reader_sees_what_was_not_announced(api: Api) -> None:
     waiting = asyncio.create_task(api.get("social-care", "/v1/inbox?wait=20"))
     await until_waiting(api, "social-care")
     insert = """INSERT INTO concordat.delivery (agency, seq, id, source, event_id, publisher,
-        subject, event_type, agreement, version, law, shares, body) VALUES ('social-care', 1,
-        'a', '//police', 'event-0001', 'police', 'case-0001', 't', 'test-agreement', 1, 'l', 's',
-        '{}')"""
+        subject, event_type, agreement, version, law, shares, body, register_offset)
+        VALUES ('social-care', 1, 'a', '//police', 'event-0001', 'police', 'case-0001', 't',
+        'test-agreement', 1, 'l', 's', '{}', 0)"""
     await api.run(insert)
     inserted = time.monotonic()
     assert seqs_of((await waiting).json()) == [1]

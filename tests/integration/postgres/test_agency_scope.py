@@ -11,7 +11,14 @@ from concordat.postgres.roles import API, AUDITOR
 from integration.postgres.databases import Database, fresh_database
 from integration.postgres.rows import AGENCIES, fill
 
-TABLES = {"event": "publisher", "repeat": "publisher", "inbox": "agency", "delivery": "agency"}
+TABLES = {
+    "event": "publisher",
+    "repeat": "publisher",
+    "redecision": "publisher",
+    "inbox": "agency",
+    "delivery": "agency",
+    "stub": "agency",
+}
 OURS, THEIRS = AGENCIES
 
 
@@ -76,6 +83,10 @@ async def test_what_belongs_to_no_agency_is_not_for_the_api(api: Pool, table: st
         "UPDATE delivery SET agency = 'schools'",
         "UPDATE inbox SET last_seq = 9",
         "UPDATE event SET shared = '[]'",
+        "UPDATE stub SET moved_to = 3",
+        "UPDATE redecision SET shared = '[]'",
+        "UPDATE delivery SET seq = 3",
+        "INSERT INTO stub SELECT * FROM stub",
         "INSERT INTO inbox VALUES ('women-s-aid', 1)",
         "INSERT INTO delivery SELECT * FROM delivery",
         "INSERT INTO event SELECT * FROM event",

@@ -1,10 +1,12 @@
 import asyncio
+from io import StringIO
 from pathlib import Path
 
 import asyncpg
 import pytest
+from alembic import command
 
-from concordat.postgres.migrate import current, migrate, newest
+from concordat.postgres.migrate import _config, current, migrate, newest
 from concordat.postgres.roles import MIGRATOR, UnknownRole, ensure_roles
 from integration.postgres.databases import Database
 
@@ -37,6 +39,34 @@ async def test_a_migration_is_silent_and_needs_no_file_of_the_working_directory(
     await migrate(unmigrated.dsn(MIGRATOR))
     assert capfd.readouterr() == ("", "")
     assert not any(tmp_path.iterdir())  # noqa: ASYNC240 - one look at an empty folder
+
+
+async def test_what_was_stored_before_items_knew_their_type_is_judged_by_its_decision(
+    unmigrated: Database,
+) -> None:
+    first = StringIO()
+    command.upgrade(_config(first), "base:0001", sql=True)
+    connection = await asyncpg.connect(unmigrated.dsn(MIGRATOR))
+    await connection.execute("CREATE SCHEMA concordat")
+    await connection.execute(first.getvalue())
+    await connection.close()
+    connection = await asyncpg.connect(unmigrated.superuser)
+    await connection.execute(
+        """INSERT INTO concordat.event (source, id, publisher, type, subject, synthetic, content,
+           admission_partition, admission_offset, register_offset, decided_at, shared, withheld)
+           VALUES ('//police', 'event-0001', 'police', 'a-type', 'case-0001', false, '', 0, 0, 17,
+           now(), '[]', '[]');
+           INSERT INTO concordat.delivery (agency, seq, id, source, event_id, publisher, subject,
+           agreement, version, law, shares, body) VALUES ('schools', 1, 'd', '//police',
+           'event-0001', 'police', 'case-0001', 'worcs', 1, 'safeguard', 'all', '{}')"""
+    )
+    await migrate(unmigrated.dsn(MIGRATOR))
+    [row] = await connection.fetch(
+        """SELECT event_type, register_offset, arrived, collect_by, purged_at,
+           numbered_at = stored_at FROM concordat.delivery"""
+    )
+    assert tuple(row) == ("a-type", 17, None, None, None, True)
+    await connection.close()
 
 
 async def test_a_failed_migration_leaves_nothing(unmigrated: Database) -> None:

@@ -99,6 +99,8 @@ async def test_public_has_no_right_on_the_schema_or_the_database(catalogue: Conn
                 "repeat": "SELECT",
                 "inbox": "SELECT",
                 "delivery": "SELECT",
+                "stub": "SELECT",
+                "redecision": "SELECT",
             },
         ),
         (
@@ -109,6 +111,8 @@ async def test_public_has_no_right_on_the_schema_or_the_database(catalogue: Conn
                 "event": "SELECT",
                 "repeat": "SELECT",
                 "inbox": "SELECT",
+                "stub": "SELECT",
+                "redecision": "SELECT",
                 "unreadable_routed": "SELECT",
             },
         ),
@@ -121,6 +125,8 @@ async def test_public_has_no_right_on_the_schema_or_the_database(catalogue: Conn
                 "repeat": "INSERT,SELECT",
                 "inbox": "INSERT,SELECT",
                 "delivery": "INSERT",
+                "stub": "INSERT,SELECT",
+                "redecision": "INSERT,SELECT",
                 "unreadable_routed": "INSERT,SELECT",
             },
         ),
@@ -147,3 +153,42 @@ async def test_the_auditor_may_read_every_column_of_a_delivery_but_its_body(
            AND attnum > 0"""
     )
     assert [row["attname"] for row in rows if not row["may"]] == ["body"]
+
+
+@pytest.mark.parametrize(
+    ("role", "table", "may"),
+    [
+        (API, "delivery", {"collected_at", "acknowledged_at"}),
+        (API, "stub", {"acknowledged_at"}),
+        (API, "redecision", set()),
+        (
+            DELIVER,
+            "delivery",
+            {
+                *("seq", "version", "shares", "body", "keep_until", "collect_by", "arrived"),
+                *("register_offset", "numbered_at", "acknowledged_at", "purged_at"),
+            },
+        ),
+        (DELIVER, "stub", set()),
+        (DELIVER, "redecision", set()),
+        (DELIVER, "event", set()),
+    ],
+)
+async def test_a_role_may_change_these_columns_and_no_others(
+    catalogue: Connection, role: str, table: str, may: set[str]
+) -> None:
+    rows = await catalogue.fetch(
+        """SELECT attname FROM pg_attribute WHERE attrelid = $2::text::regclass AND attnum > 0
+           AND has_column_privilege($1, attrelid, attnum, 'UPDATE')""",
+        role,
+        f"concordat.{table}",
+    )
+    assert {row["attname"] for row in rows} == may
+
+
+async def test_deliver_writes_and_empties_contents_and_can_never_read_them(
+    catalogue: Connection,
+) -> None:
+    assert not await catalogue.fetchval(
+        "SELECT has_column_privilege($1, 'concordat.delivery', 'body', 'SELECT')", DELIVER
+    )

@@ -77,3 +77,43 @@ def decided(event_id: str, admission: tuple[int, int], *agencies: str, **changes
     row = read_record(0, 0, write_routed(routed(event_id, admission, *agencies)))
     assert isinstance(row, Decided)
     return Decided(replace(row.event, **changes), row.deliveries)
+
+
+def redecided(
+    event_id: str,
+    admission: tuple[int, int],
+    *agencies: str,
+    replay: str,
+    withheld_from: str | None = None,
+    **changes: Any,
+) -> Decided:
+    """The event decided again in a replay: shared with `agencies`, withheld from nobody else."""
+    row = read_record(
+        0,
+        0,
+        write_routed(
+            replayed(
+                event_id,
+                admission,
+                *agencies,
+                replay=replay,
+                withheld_from=withheld_from,
+                **changes,
+            )
+        ),
+    )
+    assert isinstance(row, Decided)
+    return row
+
+
+def replayed(
+    event_id: str,
+    admission: tuple[int, int],
+    *agencies: str,
+    replay: str,
+    withheld_from: str | None = None,
+    **changes: Any,
+) -> RoutedRecord:
+    """The same as a record."""
+    withheld = [Withheld(withheld_from, Reason.SUSPENDED)] if withheld_from else []
+    return routed(event_id, admission, *agencies, replay=replay, withheld=withheld, **changes)

@@ -1,11 +1,17 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from concordat.deliver.plan import Known, number, plan
+from concordat.deliver.plan import First, Known, plan
 from concordat.deliver.rows import Decided, RepeatRow
-from unit.deliver.records import decided
+from unit.deliver.records import decided, redecided
 
 FIRST, LATER = (0, 1), (0, 2)
+
+
+def known_as(event: Decided) -> Known:
+    """What is known once `event` is stored."""
+    row = event.event
+    return Known({row.identity: First(row.content, row.admission)}, {row.admission})
 
 
 def test_a_new_event_is_stored_and_delivered_to_everyone_it_is_shared_with() -> None:
@@ -21,7 +27,7 @@ def test_a_record_written_again_has_no_effect() -> None:
     event = decided("event-1", FIRST, "schools")
     once = plan([event], Known())
     assert plan([event, event], Known()) == once
-    known = Known({event.event.identity: event.event.content}, {FIRST})
+    known = known_as(event)
     assert plan([event], known) == plan([], Known())
 
 
@@ -40,7 +46,7 @@ def test_a_later_admission_of_the_same_content_is_a_repeat_that_delivers_nothing
 
 def test_a_later_admission_of_another_content_is_a_conflict_that_delivers_nothing() -> None:
     later = decided("event-1", LATER, "schools", content=b"other")
-    known = Known({later.event.identity: b"first"}, {FIRST})
+    known = Known({later.event.identity: First(b"first", FIRST)}, {FIRST})
     result = plan([later], known)
     assert (result.events, result.deliveries) == ([], [])
     assert result.repeats == [RepeatRow(LATER, "//police", "event-1", "police", conflict=True)]
@@ -66,29 +72,6 @@ def test_the_same_id_of_two_sources_are_two_events() -> None:
     assert len(plan([ours, theirs], Known()).events) == 2
 
 
-def test_numbers_go_on_without_gaps_for_each_agency() -> None:
-    deliveries = [
-        *decided("event-1", FIRST, "schools", "social-care").deliveries,
-        *decided("event-2", LATER, "schools").deliveries,
-    ]
-    numbered, last = number(deliveries, {"schools": 7, "social-care": 0})
-    assert [(seq, one.agency) for seq, one in numbered] == [
-        (8, "schools"),
-        (1, "social-care"),
-        (9, "schools"),
-    ]
-    assert last == {"schools": 9, "social-care": 1}
-
-
-def test_a_delivery_that_is_there_already_takes_no_number() -> None:
-    one, two = decided("event-1", FIRST, "schools", "social-care").deliveries
-    numbered, last = number(
-        [one, two, two], {"schools": 3, "social-care": 5}, {("schools", one.id)}
-    )
-    assert numbered == [(6, two)]
-    assert last == {"social-care": 6}
-
-
 _admissions = st.tuples(st.integers(0, 1), st.integers(0, 6))
 _records = st.builds(
     lambda name, admission, content: decided(name, admission, "schools", content=content),
@@ -105,7 +88,7 @@ def test_any_cut_into_batches_and_any_replay_stores_the_same(
     whole = plan(records, Known())
     first = plan(records[:cut], Known())
     known = Known(
-        {event.identity: event.content for event in first.events},
+        {event.identity: First(event.content, event.admission) for event in first.events},
         {event.admission for event in first.events}
         | {repeat.admission for repeat in first.repeats},
     )
@@ -114,3 +97,47 @@ def test_any_cut_into_batches_and_any_replay_stores_the_same(
     assert first.repeats + second.repeats == whole.repeats
     assert first.deliveries + second.deliveries == whole.deliveries
     assert len({event.identity for event in whole.events}) == len(whole.events)
+
+
+def test_a_replay_decides_the_first_admission_again_and_stores_no_event() -> None:
+    event = decided("event-1", FIRST)
+    again = redecided("event-1", FIRST, "schools", replay="replay-1")
+    result = plan([again], known_as(event))
+    assert (result.events, result.repeats) == ([], [])
+    assert [(row.agency, row.replay) for row in result.redecisions] == [("schools", "replay-1")]
+    assert result.deliveries == list(again.deliveries)
+    # It may stand in one batch with the decision it follows.
+    assert plan([event, again], Known()).deliveries == list(again.deliveries)
+
+
+def test_a_replay_of_what_is_not_known_or_not_first_has_no_effect() -> None:
+    event = decided("event-1", FIRST, content=b"first")
+    later = redecided("event-1", LATER, "schools", replay="replay-1")
+    unknown = redecided("event-2", LATER, "schools", replay="replay-1")
+    result = plan([later, unknown], known_as(event))
+    assert (result.deliveries, result.redecisions, result.repeats) == ([], [], [])
+    assert result.ignored == 2
+    # The replay came before the decision: the record by the normal path is the first.
+    assert plan([unknown, decided("event-2", LATER)], Known()).redecisions == []
+
+
+def test_a_replay_written_again_has_no_effect_whatever_it_says() -> None:
+    event = decided("event-1", FIRST)
+    once = redecided("event-1", FIRST, replay="replay-1", withheld_from="schools")
+    other = redecided("event-1", FIRST, "schools", replay="replay-1")
+    result = plan([event, once, other, other], Known())
+    assert result.redecisions == list(once.redecisions)
+    assert result.deliveries == []
+    known = Known(known_as(event).events, {FIRST}, {row.key for row in once.redecisions})
+    assert plan([once, other], known) == plan([], Known())
+    again = redecided("event-1", FIRST, "schools", replay="replay-2")
+    assert plan([again], known).deliveries == list(again.deliveries)
+
+
+def test_one_replay_may_name_several_agencies_one_after_the_other() -> None:
+    event = decided("event-1", FIRST)
+    schools = redecided("event-1", FIRST, "schools", replay="replay-1")
+    care = redecided("event-1", FIRST, "social-care", replay="replay-1")
+    result = plan([event, schools, care, schools], Known())
+    assert [row.agency for row in result.redecisions] == ["schools", "social-care"]
+    assert [row.agency for row in result.deliveries] == ["schools", "social-care"]

@@ -1,0 +1,39 @@
+"""What is stored already of the events, admissions and redecisions in a batch."""
+
+from collections.abc import Sequence
+
+from concordat.deliver import sql
+from concordat.deliver.columns import columns
+from concordat.deliver.plan import First, Known
+from concordat.deliver.rows import Decided
+from concordat.postgres.pool import Scoped
+
+
+async def read_known(connection: Scoped, decided: Sequence[Decided]) -> Known:
+    """Read it; whoever moved the positions first is the only one who can change it."""
+    sources = [record.event.source for record in decided]
+    ids = [record.event.id for record in decided]
+    partitions = [record.event.admission[0] for record in decided]
+    offsets = [record.event.admission[1] for record in decided]
+    events = await connection.fetch(sql.KNOWN_EVENTS, sources, ids)
+    admissions = await connection.fetch(sql.KNOWN_ADMISSIONS, partitions, offsets)
+    return Known(
+        {
+            (row["source"], row["id"]): First(
+                row["content"], (row["admission_partition"], row["admission_offset"])
+            )
+            for row in events
+        },
+        {(row["p"], row["o"]) for row in admissions},
+        await _redecisions(connection, decided),
+    )
+
+
+async def _redecisions(
+    connection: Scoped, decided: Sequence[Decided]
+) -> set[tuple[str, str, str, str]]:
+    keys = [row.key for record in decided for row in record.redecisions]
+    if not keys:
+        return set()
+    rows = await connection.fetch(sql.KNOWN_REDECISIONS, *columns(keys))
+    return {(row["source"], row["id"], row["agency"], row["replay"]) for row in rows}
