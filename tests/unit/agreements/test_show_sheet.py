@@ -165,3 +165,11 @@ def test_json_holds_every_block() -> None:
         "facts",
     ]
     assert len(told["blocks"]) == len(sheet.blocks)
+
+
+def test_two_agencies_that_answer_each_other_always_receive_the_other() -> None:
+    both = ["police", "care"]
+    share = {**EVERY_FORM["shares"][1], "from": both, "to": both, "reveals": []}
+    blocks = blocks_from_text(as_text(_sheet(shares=[share])))
+    (table,) = [block for block in blocks if block[0] == "table"]
+    assert table[3] == (("the delivery itself", "—", "always", "always"),)
