@@ -1,18 +1,19 @@
 """What an agreement would do to events that were published: decided as route decides, counted.
 
-Nothing is projected and nothing delivered: of an event only its id is kept, for ten examples.
+Nothing is projected and nothing delivered: of an event only its id is told, among ten examples.
 """
 
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
 from concordat.agreements.assumed import assume_signed
 from concordat.agreements.book import Book
 from concordat.agreements.decide import decide
+from concordat.agreements.decision import Decision
 from concordat.agreements.document import Agreement
 from concordat.agreements.parties import Agency
 from concordat.agreements.plan import Plan
@@ -80,7 +81,7 @@ class Rehearsal:
         self._old = _Assumed(old, agencies, catalogue) if old else None
         self._pairs: dict[tuple[str, str], _Pair] = {}
         self._seen: defaultdict[str, set[str]] = defaultdict(set)
-        self._decided: dict[tuple[_Pair, bytes, bytes, str | None], Outcome] = {}
+        self._decided: dict[tuple[_Pair, bytes, str | None], Outcome] = {}
         self._outcomes: dict[tuple[int, ...], Outcome] = {}
         self._rehearsed = Rehearsed()
 
@@ -95,7 +96,7 @@ class Rehearsal:
             self._rehearsed.repeats += 1
             return
         pair = self._pair_for(event)
-        if pair.new is None and pair.old is None:
+        if pair.names_nobody:
             self._rehearsed.untouched += 1
         else:
             outcome = self._outcome_of(pair, event)
@@ -113,21 +114,23 @@ class Rehearsal:
 
     def _outcome_of(self, pair: "_Pair", event: PastEvent) -> Outcome:
         """A decision depends on what its plan reads and on the denied: equal ones are made once."""
-        key = pair, *pair.looked_at(event.data), event.withholdfrom
-        outcome = self._decided.get(key)
+        facts = pair.read(event.data)
+        alike = pair, _encode(facts), event.withholdfrom
+        outcome = self._decided.get(alike)
         if outcome is None:
             if len(self._decided) >= MOST_DECIDED:
                 self.result()
-            outcome = self._decided[key] = self._decide(pair, event)
+            new, old = pair.decide(facts, event.denied)
+            outcome = self._decided[alike] = self._outcome(new, old)
         return outcome
 
-    def _decide(self, pair: "_Pair", event: PastEvent) -> Outcome:
-        denied = event.denied
-        new = decide(pair.new, event.data, denied)
-        old = decide(pair.old, event.data, denied)
+    def _outcome(self, new: Decision, old: Decision) -> Outcome:
         # What is said stands in the plans, one object for each thing that can be said.
         said = tuple(map(id, (*new.grants, *new.withheld, *old.grants, *old.withheld)))
-        return self._outcomes.setdefault(said, Outcome(new, old))
+        outcome = self._outcomes.get(said)
+        if outcome is None:
+            outcome = self._outcomes[said] = Outcome(new, old)
+        return outcome
 
     def _pair_for(self, event: PastEvent) -> "_Pair":
         key = event.type, event.source
@@ -137,19 +140,30 @@ class Rehearsal:
         return self._pairs[key]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class _Pair:
-    """What both agreements plan for one event type and publisher; None where they name nobody."""
+    """What both agreements plan for one event type and publisher; None where one names nobody."""
 
-    new: Plan | None
-    old: Plan | None
+    def __init__(self, new: Plan | None, old: Plan | None) -> None:
+        self.names_nobody = new is None and old is None
+        self._reads = [plan.read if plan else _read_nothing for plan in (new, old)]
+        # Decided is from what was read already.
+        self._plans = [plan and Plan(_as_it_is, plan.candidates) for plan in (new, old)]
 
-    def looked_at(self, data: msgspec.Raw) -> tuple[bytes, bytes]:
-        """The fields that any condition looks at, and nothing else of the event."""
-        return (
-            _encode(self.new.read(data)) if self.new else b"",
-            _encode(self.old.read(data)) if self.old else b"",
-        )
+    def read(self, data: msgspec.Raw) -> list[Any]:
+        """The fields that any condition of either looks at, and nothing else of the event."""
+        return [read(data) for read in self._reads]
+
+    def decide(self, facts: list[Any], denied: frozenset[str]) -> list[Decision]:
+        """What the new and what the old one say of an event of which `facts` were read."""
+        return [decide(plan, read, denied) for plan, read in zip(self._plans, facts, strict=True)]
+
+
+def _read_nothing(_data: Any) -> None:
+    return None
+
+
+def _as_it_is(facts: Any) -> Any:
+    return facts
 
 
 class _Assumed:

@@ -1,4 +1,4 @@
-"""A rehearsal counts what routing would decide, and keeps nothing of an event but its id."""
+"""A rehearsal counts what routing would decide, and tells nothing of an event but its id."""
 
 from typing import Any
 
