@@ -13,17 +13,23 @@ from concordat.postgres.pool import Connection, session_settings
 
 AUDIT_SECONDS = 60.0
 
-# A delivery that was decided again keeps its id: its fields are those of the decision under the
-# version and shares that it now has.
+# A copy that was decided again keeps its id: its fields are those of the decision, the first or a
+# replay's, under the version and the shares that it now has.
 DELIVERED = """
 SELECT d.agency, d.seq, d.id, d.publisher, d.event_id, d.subject, d.event_type, e.event_time,
-       d.agreement, d.version, d.law, d.shares, decided.fields::text AS fields,
-       d.stored_at, d.collected_at, d.acknowledged_at, d.keep_until
+       d.agreement, d.version, d.law, d.shares, decided.fields::text AS fields, d.arrived,
+       d.stored_at, d.collect_by, d.collected_at, d.acknowledged_at, d.keep_until, d.purged_at
 FROM concordat.delivery AS d
 JOIN concordat.event AS e ON e.source = d.source AND e.id = d.event_id
 LEFT JOIN LATERAL (
     SELECT each.fields
-    FROM jsonb_to_recordset(e.shared)
+    FROM (
+        SELECT e.shared
+        UNION ALL
+        SELECT r.shared FROM concordat.redecision AS r
+        WHERE r.source = d.source AND r.id = d.event_id AND r.agency = d.agency
+    ) AS decision,
+    jsonb_to_recordset(decision.shared)
         AS each(delivery_id text, version integer, shares jsonb, fields jsonb)
     WHERE each.delivery_id = d.id AND each.version = d.version
       AND each.shares = to_jsonb(string_to_array(d.shares, ','))
@@ -35,7 +41,12 @@ IN_ORDER = " ORDER BY d.stored_at, d.agency, d.seq"
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """One delivery. `fields` is None where no decision that is kept explains it."""
+    """One delivery, as it stands in its inbox.
+
+    `fields` is None where no decision that is kept explains it. `arrived` says how, where it did
+    not come with its event's first decision: released, or replayed. At `purged_at` the exchange
+    emptied its copy.
+    """
 
     agency: str
     seq: int
@@ -50,10 +61,13 @@ class Delivered:
     law: str
     shares: tuple[str, ...]
     fields: tuple[str, ...] | None
+    arrived: str | None
     delivered_at: datetime
+    collect_by: datetime | None
     collected_at: datetime | None
     acknowledged_at: datetime | None
     keep_until: date | None
+    purged_at: datetime | None
 
 
 _names = msgspec.json.Decoder(tuple[str, ...]).decode

@@ -6,8 +6,16 @@ from concordat.postgres.delivered import DELIVERED, IN_ORDER, Delivered, deliver
 from concordat.postgres.pool import Connection
 
 _COUNTS = """
-SELECT count(*) AS events, coalesce(sum(jsonb_array_length(withheld)), 0)::bigint AS withheld
-FROM concordat.event WHERE subject = $1
+SELECT count(*) AS events, coalesce(sum(nothing.agencies), 0)::bigint AS withheld
+FROM concordat.event AS e, LATERAL (
+    SELECT count(*) AS agencies
+    FROM jsonb_to_recordset(e.withheld) AS each(agency text)
+    WHERE NOT EXISTS (
+        SELECT FROM concordat.delivery AS d
+        WHERE d.agency = each.agency AND d.source = e.source AND d.event_id = e.id
+    )
+) AS nothing
+WHERE e.subject = $1
 """
 
 
@@ -16,7 +24,7 @@ class Disclosures:
     """Every delivery of a case, in order.
 
     `events` were decided in it; `withheld` counts, over all of them, the agencies that an event
-    was considered for and that were given nothing of it.
+    was considered for and that have nothing of it, of a replay either.
     """
 
     case: str

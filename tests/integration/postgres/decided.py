@@ -21,8 +21,17 @@ VALUES ('//police', $1, 'police', $2, $3, $4, false, '', 0, $5, 7, now(), $6, $7
 """
 _DELIVERY = """
 INSERT INTO concordat.delivery (agency, seq, id, source, event_id, publisher, subject, event_type,
-    agreement, version, law, shares, body, stored_at, keep_until)
-VALUES ($1, $2, $3, '//police', $4, 'police', $5, $6, $7, $8, $9, $10, '{"canary": 1}', $11, $12)
+    agreement, version, law, shares, body, stored_at, keep_until, register_offset)
+VALUES ($1, $2, $3, '//police', $4, 'police', $5, $6, $7, $8, $9, $10, '{"canary": 1}', $11, $12, 7)
+"""
+_REDECISION = """
+INSERT INTO concordat.redecision (replay, source, id, agency, publisher, register_offset,
+    decided_at, shared, withheld, delivered)
+VALUES ('replay-1', '//police', $1, $2, 'police', 8, now(), $3, '[]', '[]')
+"""
+_REPLACE = """
+UPDATE concordat.delivery SET version = $3, shares = $4, arrived = 'replayed', register_offset = 8
+WHERE agency = $2 AND id = $1
 """
 
 
@@ -62,22 +71,51 @@ class Decisions:
             values = (event_id, CRIME, case, EVENT_TIME, self.count)
             await connection.execute(_EVENT, *values, json.dumps(shared), json.dumps(reasons))
             for grant in grants:
-                self.count += 1
-                under = (grant.agreement, grant.version, grant.law, ",".join(grant.shares))
-                await connection.execute(
-                    _DELIVERY,
-                    grant.agency,
-                    self.count,
-                    f"{event_id}-{grant.agency}-{grant.law}",
-                    event_id,
-                    case,
-                    CRIME,
-                    *under,
-                    stored_at,
-                    stored_at.date(),
-                )
+                await self._deliver(connection, event_id, grant, case, stored_at)
         finally:
             await connection.close()
+
+    async def decide_again(
+        self, event_id: str, grant: Grant, *, case: str = "case-0001", new: bool, at: datetime
+    ) -> None:
+        """A replay's decision for one agency: a `new` copy, or one in the old one's place."""
+        connection = await asyncpg.connect(self.database.dsn(DELIVER))
+        try:
+            shared = json.dumps([self._justification(event_id, grant)])
+            await connection.execute(_REDECISION, event_id, grant.agency, shared)
+            if new:
+                await self._deliver(connection, event_id, grant, case, at)
+            else:
+                shares = ",".join(grant.shares)
+                place = (_delivery_id(event_id, grant), grant.agency)
+                await connection.execute(_REPLACE, *place, grant.version, shares)
+        finally:
+            await connection.close()
+
+    async def _deliver(
+        self,
+        connection: asyncpg.Connection,
+        event_id: str,
+        grant: Grant,
+        case: str,
+        stored_at: datetime,
+    ) -> None:
+        self.count += 1
+        await connection.execute(
+            _DELIVERY,
+            grant.agency,
+            self.count,
+            _delivery_id(event_id, grant),
+            event_id,
+            case,
+            CRIME,
+            grant.agreement,
+            grant.version,
+            grant.law,
+            ",".join(grant.shares),
+            stored_at,
+            stored_at.date(),
+        )
 
     async def mark(self, column: str, agency: str, event_id: str, at: datetime) -> None:
         """Say when an agency collected or acknowledged its copy."""
@@ -107,5 +145,9 @@ class Decisions:
             "law": grant.law,
             "shares": list(grant.shares),
             "fields": list(grant.fields),
-            "delivery_id": f"{event_id}-{grant.agency}-{grant.law}",
+            "delivery_id": _delivery_id(event_id, grant),
         }
+
+
+def _delivery_id(event_id: str, grant: Grant) -> str:
+    return f"{event_id}-{grant.agency}-{grant.law}"

@@ -62,10 +62,13 @@ async def test_a_case_tells_every_delivery_with_its_fields_and_times(decisions: 
         law="protect",
         shares=("a", "b"),
         fields=("category", "victim.dob as year"),
+        arrived=None,
         delivered_at=LATE,
+        collect_by=None,
         collected_at=LATE + HOUR,
         acknowledged_at=LATE + 2 * HOUR,
         keep_until=TODAY,
+        purged_at=None,
     )
     assert (aid.agency, aid.fields, aid.collected_at, aid.acknowledged_at) == (
         "womens-aid",
@@ -88,6 +91,36 @@ async def test_two_deliveries_of_one_event_each_have_their_own_fields(decisions:
         ("protect", ("category",)),
         ("support", ("month",)),
     ]
+
+
+async def test_a_copy_that_was_decided_again_has_the_fields_it_now_has(
+    decisions: Decisions,
+) -> None:
+    await decisions.store(
+        "event-0001",
+        Grant("social-care", ["category"]),
+        Grant("womens-aid", ["category"]),
+        withheld=["fire", "probation"],
+        stored_at=LATE,
+    )
+    for again in (
+        Grant("social-care", ["month"], version=2),
+        Grant("womens-aid", ["district"], ["some-crimes"]),
+    ):
+        await decisions.decide_again("event-0001", again, new=False, at=LATE)
+    late = Grant("fire", ["district"], version=2)
+    await decisions.decide_again("event-0001", late, new=True, at=LATE + HOUR)
+    found = await disclosed(decisions)
+    assert found is not None
+    assert [
+        (each.agency, each.version, each.shares, each.fields, each.arrived)
+        for each in found.deliveries
+    ] == [
+        ("social-care", 2, ("all-crimes",), ("month",), "replayed"),
+        ("womens-aid", 1, ("some-crimes",), ("district",), "replayed"),
+        ("fire", 2, ("all-crimes",), ("district",), None),
+    ]
+    assert found.withheld == 1
 
 
 async def test_a_case_of_which_nothing_was_disclosed_is_not_an_unknown_one(
