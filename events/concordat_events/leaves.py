@@ -72,7 +72,7 @@ def leaves(model: type[Data]) -> MappingProxyType[str, Leaf]:
 
 def _walk(model: type[BaseModel], prefix: str, always: bool = True) -> Iterator[Leaf]:
     for name, info in model.model_fields.items():
-        yield from _field(info, prefix + name, always and info.is_required())
+        yield from _field(info, prefix + name, always and _is_required(info))
 
 
 def _field(info: FieldInfo, path: str, required: bool) -> Iterator[Leaf]:
@@ -103,6 +103,11 @@ def _field(info: FieldInfo, path: str, required: bool) -> Iterator[Leaf]:
         limits["le"],
         limits["pattern"],
     )
+
+
+def _is_required(info: FieldInfo) -> bool:
+    """Whether every event has a value there: null counts as missing."""
+    return info.is_required() and NoneType not in get_args(info.annotation)
 
 
 def _strip(annotation: Any) -> tuple[Any, list[Any]]:

@@ -15,7 +15,7 @@ from concordat.cli.console import NEGATIVE, USAGE, fail, put, put_json, say
 from concordat.cli.target import JsonOption
 from concordat.cli.topics import ContractsOption
 from concordat.runtime.settings import CONTRACTS
-from concordat.stack.contracts import Parties, load_parties
+from concordat.stack.contracts import ContractFaults, Parties, load_parties
 
 app = typer.Typer(no_args_is_help=True, help="Check, show, compare, sign and stop agreements.")
 
@@ -30,7 +30,10 @@ def check(
 
     Notes are no faults: what the signers may not have meant.
     """
-    parties = load_parties(contracts)
+    try:
+        parties = load_parties(contracts)
+    except ContractFaults as error:
+        fail(f"the parties have faults:\n{error}", NEGATIVE)
     readings = [_read(file, parties) for file in files]
     faults = [fault for reading in readings for fault in _in_order(reading.faults)]
     notes = [note for reading in readings for note in _in_order(reading.notes)]

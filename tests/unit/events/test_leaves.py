@@ -6,7 +6,7 @@ import pytest
 from pydantic import Field
 
 from concordat_events.catalogue import CATALOGUE
-from concordat_events.fields import Data, Line, N, S, Sensitivity, X
+from concordat_events.fields import POSTCODE, Data, Line, N, S, Sensitivity, X
 from concordat_events.leaves import Kind, leaves
 
 INCIDENT = leaves(CATALOGUE["domestic-abuse.incident-recorded.v1"])
@@ -140,3 +140,27 @@ class MarkInsideTheUnion(Data):
 def test_a_mark_is_found_wherever_it_stands_in_the_annotation() -> None:
     assert all(leaf.sealed for leaf in leaves(MarkInsideTheUnion).values())
     assert leaves(MarkInsideTheUnion)["many"].many
+
+
+def test_a_field_is_required_only_if_no_event_can_leave_it_empty() -> None:
+    class Inner(Data):
+        text: Annotated[str, N]
+
+    class Model(Data):
+        always: Annotated[str, N]
+        may_be_null: Annotated[str | None, N]
+        may_be_missing: Annotated[str, N] = "x"
+        inner: Inner
+        perhaps: Inner | None = None
+        many: list[Inner]
+
+    required = {path for path, leaf in leaves(Model).items() if leaf.required}
+    assert required == {"always", "inner.text"}
+
+
+def test_a_leaf_knows_the_limits_of_its_values_and_not_those_of_its_list() -> None:
+    ticks, offences = INCIDENT["ticks"], INCIDENT["offences"]
+    assert (ticks.minimum, ticks.maximum, ticks.required) == (0, 27, False)
+    assert (offences.minimum, offences.maximum) == (None, None)
+    assert INCIDENT["location.postcode"].pattern == POSTCODE
+    assert INCIDENT["grade"].required
