@@ -1,4 +1,4 @@
-"""Signed notices for tests, and what the book says of an item."""
+"""Notices of any kind on a test's register, signed by whom they name."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -7,75 +7,39 @@ from typing import Any
 import msgspec
 
 from builders import NOW, RECORDED, Exchange
-from concordat.agreements.disclosure import Disclosed
 from concordat.agreements.document import Agreement
 from concordat.agreements.notice import Notice
-from concordat.agreements.reason import Reason
 from concordat.agreements.signature import sign
 
-Pairs = Iterable[tuple[str, str]]
 
-
-def notice_of(
-    agreement: Agreement, /, controller: str, action: str, *, pairs: Pairs = (), **changes: Any
-) -> Notice:
-    """A notice of `controller`; `changes` replace keys."""
-    content = {
+def give_notice(
+    exchange: Exchange,
+    agreement: Agreement,
+    controller: str,
+    action: str,
+    *,
+    resumes: str | None = None,
+    pairs: Iterable[tuple[str, str]] = (),
+    at: datetime = NOW,
+    recorded_at: datetime = RECORDED,
+) -> str:
+    """Append the notice and return its digest; another `at` makes it another notice."""
+    content: dict[str, Any] = {
         "schema": "concordat/notice/v1",
         "agreement": agreement.id,
         "version": agreement.version,
         "action": action,
         "controller": controller,
-        "at": NOW,
+        "at": at,
         "reason": "A test asks for it.",
         "pairs": [{"publisher": one, "recipient": other} for one, other in pairs],
+        "resumes": resumes,
     }
-    return Notice.model_validate(content | changes)
-
-
-def record_of(notice: Notice, exchange: Exchange, signer: str | None = None) -> tuple[str, bytes]:
-    """The notice's register record, signed by its controller or by `signer`."""
-    key = exchange.keys[signer or notice.controller]
+    notice = Notice.model_validate(content)
     value = {
-        "notice": msgspec.Raw(notice.model_dump_json(exclude_defaults=True).encode()),
-        "signature": sign(notice.canonical(), key),
+        "notice": msgspec.Raw(notice.canonical()),
+        "signature": sign(notice.canonical(), exchange.keys[controller]),
     }
-    return f"notice/{notice.agreement}/{notice.digest()}", msgspec.json.encode(value)
-
-
-def say(
-    exchange: Exchange,
-    agreement: Agreement,
-    /,
-    controller: str,
-    action: str,
-    *,
-    recorded_at: datetime = RECORDED,
-    **changes: Any,
-) -> str:
-    """Register a signed notice; return its digest, by which it can be resumed."""
-    notice = notice_of(agreement, controller, action, **changes)
-    exchange.write(*record_of(notice, exchange), recorded_at)
+    key = f"notice/{notice.agreement}/{notice.digest()}"
+    exchange.write(key, msgspec.json.encode(value), recorded_at)
     return notice.digest()
-
-
-def why_unread(
-    exchange: Exchange,
-    *,
-    agreement: str = "test-agreement",
-    version: int = 1,
-    publisher: str = "police",
-    recipient: str = "social-care",
-    shares: tuple[str, ...] = ("all-crimes",),
-    now: datetime = NOW,
-) -> Reason | None:
-    """Why an item of the test agreement may not be read now; None when it may."""
-    item = Disclosed(
-        agreement, version, shares, publisher, recipient, "community-safety.crime-recorded.v1"
-    )
-    return exchange.book.why_stopped(item, now)
-
-
-def refusals(exchange: Exchange) -> list[tuple[str, str]]:
-    """Kind and reason of every refused record."""
-    return [(record.kind, record.why) for record in exchange.keeper.register.refused]

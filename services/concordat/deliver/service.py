@@ -6,13 +6,16 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
 
+from concordat.deliver.follow_register import RegisterFollower
 from concordat.deliver.loop import MOST_FAILURES, DeliverLoop, watch_log
 from concordat.deliver.readiness import Readiness
 from concordat.deliver.source import RoutedSource
 from concordat.deliver.store import DeliverStore, Hook, do_nothing
 from concordat.deliver.writer_lock import WriterLock, open_writer_lock
+from concordat.kafka.register_feed import RegisterFeed
 from concordat.kafka.topics import Topics
 from concordat.postgres.pool import open_pool
+from concordat.runtime.clock import Clock, system_clock
 from concordat.runtime.logs import get_logger
 from concordat.runtime.settings import Settings
 
@@ -24,12 +27,14 @@ log = get_logger(__name__)
 class DeliverOptions:
     """What only tests change.
 
-    `hook` is called at the points of the loop: "consumed", "stored" (before COMMIT), "committed".
+    `hook` is called at the points of the loop: "consumed", "stored" (before COMMIT), "committed";
+    and of a release: "releasing" (before COMMIT), "released".
     """
 
     hook: Hook = do_nothing
     check_seconds: float = 10.0
     most_failures: int = MOST_FAILURES
+    clock: Clock = system_clock
 
 
 async def run_deliver(
@@ -57,7 +62,8 @@ async def _deliver(
     readiness: Readiness,
     options: DeliverOptions,
 ) -> None:
-    topic = Topics(settings.topic_prefix).routed
+    topics = Topics(settings.topic_prefix)
+    topic = topics.routed
     async with AsyncExitStack() as stack:
         source = RoutedSource(settings.kafka, topic)
         stack.push_async_callback(source.stop)
@@ -67,14 +73,19 @@ async def _deliver(
             open_pool(
                 settings.postgres.get_secret_value(),
                 statement_seconds=_STATEMENT_SECONDS,
-                max_size=2,
+                max_size=3,
                 # The tables grow from nothing: a plan made for a small one would be kept.
                 settings={"plan_cache_mode": "force_custom_plan"},
             )
         )
         store = DeliverStore(pool, topic, identity, options.hook)
+        feed = RegisterFeed(settings.kafka, topics)
+        stack.push_async_callback(feed.stop)
+        await feed.start()
+        follower = RegisterFollower(feed, pool, readiness, options.clock, options.hook)
         await _until_the_first_ends(
             DeliverLoop(source, store, readiness, options.hook, options.most_failures).run(stop),
+            follower.run(),
             lock.watch(),
             watch_log(source, identity, partitions, readiness, options.check_seconds),
         )

@@ -117,3 +117,45 @@ FROM unnest($1::text[], $2::bigint[]) AS n(agency, last_seq) WHERE inbox.agency 
 """
 
 NOTIFY = "SELECT pg_notify('concordat_inbox', agency) FROM unnest($1::text[]) AS agency"
+
+# Open is unacknowledged, or acknowledged as a stub and never read; each half has its index.
+OPEN_ITEMS = """
+SELECT agency, agreement, version, shares, publisher, event_type,
+    min(register_offset) AS register_offset, min(numbered_at) AS numbered_at,
+    bool_or(collected_at IS NULL AND purged_at IS NULL) AS contents
+FROM concordat.delivery
+WHERE acknowledged_at IS NULL OR (acknowledged_at IS NOT NULL AND collected_at IS NULL)
+GROUP BY agency, agreement, version, shares, publisher, event_type
+"""
+
+# Readers of an inbox lock its items in this order too.
+LOCK_OPEN = """
+SELECT d.agency, d.seq, d.id, d.agreement, d.version, d.shares, d.publisher, d.event_type,
+    d.register_offset, d.numbered_at, d.acknowledged_at, d.keep_until
+FROM concordat.delivery AS d
+JOIN unnest($2::text[], $3::int[], $4::text[], $5::text[], $6::text[])
+    AS held(agreement, version, shares, publisher, event_type)
+    USING (agreement, version, shares, publisher, event_type)
+WHERE d.agency = $1 AND d.purged_at IS NULL
+  AND (d.acknowledged_at IS NULL OR (d.acknowledged_at IS NOT NULL AND d.collected_at IS NULL))
+ORDER BY d.seq FOR UPDATE OF d
+"""
+
+RELEASE = """
+UPDATE concordat.delivery AS d
+SET seq = n.seq, register_offset = $2, numbered_at = now(), arrived = 'released',
+    acknowledged_at = NULL
+FROM unnest($3::text[], $4::bigint[]) AS n(id, seq) WHERE d.agency = $1 AND d.id = n.id
+"""
+
+PURGE = """
+WITH emptied AS (
+    SELECT d.seq FROM concordat.delivery AS d
+    WHERE d.agency = $1 AND d.agreement = $2 AND d.version = $3 AND d.shares = $4
+      AND d.publisher = $5 AND d.event_type = $6
+      AND d.collected_at IS NULL AND d.purged_at IS NULL
+    ORDER BY d.seq FOR NO KEY UPDATE
+)
+UPDATE concordat.delivery AS d SET body = NULL, purged_at = now()
+FROM emptied WHERE d.agency = $1 AND d.seq = emptied.seq
+"""
