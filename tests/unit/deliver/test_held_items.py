@@ -209,7 +209,10 @@ def test_a_withdrawal_releases_nothing_and_purges_what_nobody_collected() -> Non
 
 CONTROLLERS = ("police-authority", "council", "charity")
 ACTIONS = st.lists(
-    st.tuples(st.sampled_from(CONTROLLERS), st.sampled_from(["suspend", "resume", "sign"])),
+    st.tuples(
+        st.sampled_from(CONTROLLERS),
+        st.sampled_from(["suspend", "resume", "resume by both", "sign"]),
+    ),
     max_size=9,
 )
 
@@ -223,10 +226,11 @@ def _play(actions: list[tuple[str, str]], situation: Situation) -> None:
         about: dict[str, Any] = {"at": situation.now, "recorded_at": situation.now}
         if action == "suspend":
             suspensions.append(give_notice(exchange, AGREEMENT, controller, action, **about))
-        elif action == "resume" and suspensions:
+        elif action.startswith("resume") and suspensions:
             # Also of what does not concern it, and twice: then it is refused.
-            resumes = suspensions[len(suspensions) // 2]
-            give_notice(exchange, AGREEMENT, controller, action, resumes=resumes, **about)
+            about["resumes"] = suspensions[len(suspensions) // 2]
+            for each in CONTROLLERS[:2] if action.endswith("both") else [controller]:
+                give_notice(exchange, AGREEMENT, each, "resume", **about)
         elif action == "sign":
             exchange.write(f"agreement/{newer.id}/2", newer.canonical(), situation.now)
             exchange.sign(newer, controller, situation.now)
