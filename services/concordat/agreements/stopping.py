@@ -92,6 +92,12 @@ def open_suspensions(register: Register, agreement_id: str, controller: str) -> 
     ]
 
 
+def still_awaited(register: Register, stop: Stop, publisher: str, recipient: str) -> list[str]:
+    """The controllers of the pair that have not yet said that this suspension is over."""
+    both = {each for each in _controllers(register, publisher, recipient) if each is not None}
+    return sorted(both - stop.resumed_by(publisher, recipient))
+
+
 def _awaits(register: Register, stop: Stop, controller: str) -> bool:
     own = stop.notice.controller == controller and not stop.notice.pairs
     return (own and not stop.taken_back) or any(

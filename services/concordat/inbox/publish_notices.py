@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-import msgspec
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from concordat.agreements.entries import notice_entry
 from concordat.agreements.notice import Notice, Pair
 from concordat.agreements.stopping import pairs_of
 from concordat.inbox.authentication import Caller
@@ -99,11 +99,7 @@ def _submission(body: bytes) -> NoticeSubmission:
 
 def _record(submission: NoticeSubmission) -> RegisterRecord:
     """What is written is the notice that was read, never the bytes that were received."""
-    notice = submission.notice
-    value = {"notice": msgspec.Raw(notice.canonical()), "signature": submission.signature}
-    return RegisterRecord(
-        f"notice/{notice.agreement}/{notice.digest()}", msgspec.json.encode(value)
-    )
+    return RegisterRecord(*notice_entry(submission.notice, submission.signature))
 
 
 async def _write(record: RegisterRecord, needs: Dependencies) -> Instant:
