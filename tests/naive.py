@@ -27,6 +27,7 @@ NEAREST_FIRST = [
     "WITHDRAWN",
     "NOT_NAMED",
     "AGREEMENT_UNREADABLE",
+    "DENIED_BY_PUBLISHER",
 ]
 Failed = tuple[str, str | None]
 """A reason, and the field that it is about, if any."""
@@ -59,19 +60,24 @@ def evaluate(
     register: PlainRegister, event: Plain, day: date
 ) -> tuple[dict[tuple[str, str, str], Delivered], dict[str, str]]:
     """Return {(agency, agreement id, law): delivery}, and {agency: why it gets nothing}."""
+    return evaluate_cases(cases(register, event, day))
+
+
+def evaluate_cases(
+    every: dict[tuple[str, str], Case],
+) -> tuple[dict[tuple[str, str, str], Delivered], dict[str, str]]:
+    """Put together what the agreements give: one that delivers is enough."""
     deliveries: dict[tuple[str, str, str], Delivered] = {}
-    withheld: dict[str, str] = {}
     reasons: dict[str, list[str]] = {}
-    for (agreement_id, agency), case in cases(register, event, day).items():
+    for (agreement_id, agency), case in every.items():
         for law, delivered in case.delivered.items():
             deliveries[agency, agreement_id, law] = delivered
         reasons.setdefault(agency, []).append(case.reason or "")
-    denied = (event.get("withholdfrom") or "").split(",")
-    for agency, told in reasons.items():
-        if agency in denied:
-            withheld[agency] = "DENIED_BY_PUBLISHER"
-        elif "" not in told:
-            withheld[agency] = min(told, key=NEAREST_FIRST.index)
+    withheld = {
+        agency: min(told, key=NEAREST_FIRST.index)
+        for agency, told in reasons.items()
+        if "" not in told
+    }
     return deliveries, withheld
 
 

@@ -63,7 +63,7 @@ def test_deliveries_and_reasons_are_those_of_the_naive_evaluator() -> None:
     assert examples["all"] >= 300
     assert examples["delivering"] >= 0.3 * examples["all"], examples
     assert examples["delivering data"] >= 0.2 * examples["all"], examples
-    assert reasons == {*naive.NEAREST_FIRST, "DENIED_BY_PUBLISHER"} - {"AGREEMENT_UNREADABLE"}
+    assert reasons == {*naive.NEAREST_FIRST} - {"AGREEMENT_UNREADABLE"}
     assert set(shown) == FEATURES, shown
 
 
