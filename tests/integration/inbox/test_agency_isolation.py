@@ -14,7 +14,7 @@ import pytest
 from builders import Exchange, crime
 from concordat.inbox.app import create_app
 from integration.inbox.api import AGREEMENT, Api
-from notices import notice_of, record_of
+from signed_notices import notice_of, record_of
 
 AGENCIES = ("police", "social-care", "womens-aid")
 SECRET = {agency: f"canary-of-{agency}" for agency in AGENCIES}

@@ -9,7 +9,7 @@ import pytest
 from concordat.agreements.notice import Notice
 from concordat.agreements.reason import Reason
 from integration.inbox.api import AGREEMENT, WRITTEN, Api
-from notices import notice_of, record_of, refusals, why_unread
+from signed_notices import notice_of, record_of, refusals, why_unread
 
 CARE = ("police", "social-care")
 AID = ("police", "womens-aid")

@@ -14,7 +14,7 @@ from concordat.kafka.register_writer import (
 )
 from concordat.kafka.topics import Topics
 from exchange_on_kafka import AGREEMENT, KafkaExchange
-from notices import notice_of, record_of
+from signed_notices import notice_of, record_of
 
 
 def _agency(number: int, controller: str = "council") -> RegisterRecord:

@@ -14,7 +14,7 @@ from concordat.stages.record import Record
 from concordat.stages.route import route_stage
 from concordat.stages.routed import read_routed
 from concordat_events.envelope import Event, read_event, write_event
-from notices import why_unread
+from signed_notices import why_unread
 
 ALL = ["police-authority", "council", "charity"]
 
@@ -82,7 +82,15 @@ def _without_third_party() -> Exchange:
 def _kept_too_long() -> Reason:
     last = date(2026, 11, 21)
     item = StoredItem(
-        1, False, "police", "test-agreement", 1, "all-crimes", crime()["type"], "", last
+        seq=1,
+        acknowledged=False,
+        publisher="police",
+        agreement="test-agreement",
+        version=1,
+        shares="all-crimes",
+        event_type=crime()["type"],
+        body="{}",
+        keep_until=last,
     )
     (stub,) = sort_items([item], _registered().book, recipient="social-care", now=NOW).stopped
     return Reason(stub.reason)

@@ -12,7 +12,7 @@ from concordat.agreements.reason import Reason
 from concordat.agreements.records import Admitted
 from concordat.agreements.register import Register
 from concordat.agreements.standing import why_not
-from notices import refusals, why_unread
+from signed_notices import refusals, why_unread
 
 FIRST = agreement_of()
 SECOND = agreement_of(version=2)

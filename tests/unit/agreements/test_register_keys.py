@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from builders import NOW, Exchange, agreement_of, public
 from concordat.agreements.parties import Controller, SigningKey
 from concordat.agreements.reason import Reason
-from notices import refusals, why_unread
+from signed_notices import refusals, why_unread
 
 FIRST = agreement_of()
 DROPPED = "a revision may end or revoke a key, not drop, change or revive one"

@@ -8,7 +8,7 @@ import pytest
 from builders import Exchange, agreement_of, key_of, signed_notice
 from concordat.agreements.reason import Reason
 from concordat.agreements.signature import sign
-from notices import refusals, why_unread
+from signed_notices import refusals, why_unread
 
 FIRST = agreement_of()
 SECOND = agreement_of(version=2)

@@ -10,7 +10,7 @@ from concordat.agreements.day import london_day, rfc3339
 from concordat.agreements.document import Agreement
 from concordat.agreements.reason import Reason
 from concordat.agreements.standing import version_for, why_not
-from notices import why_unread
+from signed_notices import why_unread
 
 TODAY = date(2026, 11, 22)
 ALL = ["police-authority", "council", "charity"]

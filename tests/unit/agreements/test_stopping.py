@@ -16,7 +16,7 @@ from concordat.agreements.stopping import (
     pairs_of,
     withdrawals,
 )
-from notices import notice_of, refusals, say, why_unread
+from signed_notices import notice_of, refusals, say, why_unread
 
 BOTH = ["social-care", "womens-aid"]
 V1 = agreement_of(

@@ -11,7 +11,7 @@ from concordat.agreements.document import Agreement
 from concordat.agreements.reason import Reason
 from concordat.agreements.signature import sign
 from concordat.agreements.standing import version_for, why_not, why_not_share
-from notices import notice_of, record_of, refusals, say, why_unread
+from signed_notices import notice_of, record_of, refusals, say, why_unread
 
 ALL = ["police-authority", "council", "charity"]
 TODAY = date(2026, 11, 22)
