@@ -8,10 +8,14 @@ import typer
 from concordat.agreements.document import Agreement
 from concordat.agreements.reading import DocumentFault, Reading, read_agreement
 from concordat.cli.agreement_compare import compare
+from concordat.cli.agreement_notices import resume, suspend, withdraw
 from concordat.cli.agreement_questions import gaps, receives, who_sees
 from concordat.cli.agreement_rehearse import rehearse
 from concordat.cli.agreement_show import show
+from concordat.cli.agreement_sign import sign
+from concordat.cli.agreement_signatures import signatures
 from concordat.cli.console import NEGATIVE, USAGE, fail, put, put_json, say
+from concordat.cli.explain import explain
 from concordat.cli.target import JsonOption
 from concordat.cli.topics import ContractsOption
 from concordat.runtime.settings import CONTRACTS
@@ -80,6 +84,12 @@ def _in_order(told: tuple[DocumentFault, ...]) -> list[DocumentFault]:
 app.command()(show)
 app.command()(compare)
 app.command()(rehearse)
+app.command()(explain)
+app.command()(sign)
+app.command()(signatures)
+app.command()(suspend)
+app.command()(resume)
+app.command()(withdraw)
 app.command()(who_sees)
 app.command()(receives)
 app.command()(gaps)

@@ -2,10 +2,12 @@
 
 import typer
 
-from concordat.cli import agreements, contracts, inbox, register, replay, run, topics
+from concordat.cli import agreements, contracts, inbox, keys, register, replay, run, topics
 from concordat.cli.console import EXIT_CODES
 from concordat.cli.demo import demo
+from concordat.cli.disclosures import disclosures
 from concordat.cli.forget import forget
+from concordat.cli.impact import impact
 from concordat.cli.lag import lag
 from concordat.cli.publish import publish
 from concordat.cli.token import token
@@ -35,11 +37,14 @@ app.command()(up)
 app.command()(demo)
 app.command()(publish)
 app.command()(why)
+app.command()(disclosures)
+app.command()(impact)
 app.command()(lag)
 app.command()(token)
 app.command()(forget)
 app.add_typer(inbox.app, name="inbox")
 app.add_typer(agreements.app, name="agreements")
+app.add_typer(keys.app, name="keys")
 app.add_typer(register.app, name="register")
 app.add_typer(topics.app, name="topics")
 app.add_typer(contracts.app, name="contracts")
