@@ -1,20 +1,18 @@
 """`concordat agreements rehearse NEW`: the candidate over real history, without delivering."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 import typer
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from concordat.agreements.day import LONDON
 from concordat.agreements.document import Agreement
 from concordat.agreements.reading import read_agreement
 from concordat.agreements.rehearsal import Rehearsal, read_past_event
-from concordat.cli.console import NEGATIVE, TRY_AGAIN, USAGE, fail, progress, put, put_json, say
+from concordat.cli.console import NEGATIVE, TRY_AGAIN, USAGE, fail, put, put_json, say
+from concordat.cli.progress_bar import progress_bar
 from concordat.cli.rehearsal_view import Faults, RehearsalView
 from concordat.cli.target import JsonOption, StateOption, find_target
 from concordat.cli.topics import ContractsOption
@@ -27,7 +25,6 @@ from concordat.runtime.settings import CONTRACTS
 from concordat.stack.contracts import ContractFaults, Contracts, Parties, load_contracts
 
 _EVERY = 2000  # events between two looks at the bar
-Advance = Callable[[int, int], None]
 
 
 def rehearse(
@@ -120,7 +117,7 @@ def _next_lower(candidate: Agreement, contracts: Contracts) -> Agreement | None:
 
 def _over_file(rehearsal: Rehearsal, faults: Faults, file: Path) -> None:
     try:
-        with file.open("rb") as stream, _bar(file.stat().st_size) as advance:
+        with file.open("rb") as stream, progress_bar("rehearsing", file.stat().st_size) as advance:
             for count, line in enumerate(read_history(stream, file.name), 1):
                 if isinstance(line, RowFault):
                     faults.add(f"{file.name}:{line.line_number}", line.message)
@@ -140,7 +137,7 @@ def _over_incidents(rehearsal: Rehearsal, faults: Faults, since: date, state: Pa
     try:
         with IncidentsLog(target.kafka, target.topics.incidents) as log:
             stretches = log.between(start)
-            with _bar(sum(each.count for each in stretches)) as advance:
+            with progress_bar("rehearsing", sum(each.count for each in stretches)) as advance:
                 done = 0
                 for batch in log.read(stretches):
                     for record in batch:
@@ -159,24 +156,6 @@ def _taken(rehearsal: Rehearsal, content: bytes) -> bool:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return False
     return True
-
-
-@contextmanager
-def _bar(total: int) -> Iterator[Advance]:
-    """A bar on a terminal, nothing elsewhere; told what of `total` is done, in how many events."""
-    bar = Progress(
-        TextColumn("rehearsing"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TextColumn("{task.fields[events]} events"),
-        TimeRemainingColumn(),
-        console=progress,
-        disable=not progress.is_terminal,
-    )
-    task = bar.add_task("events", total=total, events=0)
-    with bar:
-        yield lambda done, events: bar.update(task, completed=done, events=events)
-        bar.update(task, completed=total)
 
 
 def _tell(faults: Faults) -> None:
