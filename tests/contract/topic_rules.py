@@ -7,7 +7,7 @@ KEYS = (
     *("name", "owner", "writer", "readers", "key", "partitions"),
     *("replication", "retention", "config", "why"),
 )
-_NAME = re.compile(r"[a-z0-9-]+(\.([a-z0-9-]+|<agency>))*")
+_NAME = re.compile(r"[a-z0-9-]+(\.([a-z0-9-]+|<agency>|<direct>))*")
 _DAYS = re.compile(r"([1-9][0-9]*) days")
 _MS_A_DAY = 86_400_000
 

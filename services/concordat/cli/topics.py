@@ -8,7 +8,12 @@ import typer
 from concordat.cli.console import NEGATIVE, put, say
 from concordat.cli.target import StateOption, find_target
 from concordat.kafka.topics_admin import admin_client, apply_topics, check_topics
-from concordat.kafka.topics_file import TopicPlan, read_topics_file, topic_plans
+from concordat.kafka.topics_file import (
+    TopicPlan,
+    direct_agencies,
+    read_topics_file,
+    topic_plans,
+)
 from concordat.runtime.settings import CONTRACTS
 from concordat.stack.contracts import load_contracts
 
@@ -40,4 +45,5 @@ def check(state: StateOption = None, contracts: ContractsOption = CONTRACTS) -> 
 
 def _plans(contracts: Path, prefix: str) -> list[TopicPlan]:
     file = read_topics_file(contracts / "topics.yaml")
-    return topic_plans(file, load_contracts(contracts).agencies, prefix)
+    known = load_contracts(contracts)
+    return topic_plans(file, known.agencies, prefix, direct=direct_agencies(known.agreements))

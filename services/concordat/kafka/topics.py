@@ -37,6 +37,10 @@ class Topics:
         """Where `agency` is told what became of its events."""
         return f"{self.prefix}receipts.{agency}"
 
+    def inbox(self, agency: str) -> str:
+        """Where `agency` is given its deliveries too, under agreements that say so."""
+        return f"{self.prefix}inbox.{agency}"
+
     @property
     def outbox_pattern(self) -> str:
         """The subscription of admit, as librdkafka wants it: a regular expression from `^`."""

@@ -14,7 +14,7 @@ import httpx
 from concordat.kafka.register_log import RegisterLog
 from concordat.kafka.topics import Topics
 from concordat.kafka.topics_admin import admin_client, apply_topics
-from concordat.kafka.topics_file import read_topics_file, topic_plans
+from concordat.kafka.topics_file import direct_agencies, read_topics_file, topic_plans
 from concordat.postgres.migrate import migrate
 from concordat.postgres.roles import ROLES, ensure_database, ensure_roles
 from concordat.runtime.clock import Clock, system_clock
@@ -119,7 +119,8 @@ class Preparation:
 
     def _topics(self) -> int:
         file = read_topics_file(self.options.contracts / "topics.yaml")
-        plans = topic_plans(file, self._contracts.agencies)
+        direct = direct_agencies(self._contracts.agreements)
+        plans = topic_plans(file, self._contracts.agencies, direct=direct)
         return len(apply_topics(admin_client(self._infrastructure.kafka), plans))
 
 
