@@ -53,7 +53,9 @@ async def acknowledge_items(caller: Caller, request: Request, needs: Needs) -> A
     """Acknowledge items; doing it again changes nothing.
 
     All or none: one number that is not in the caller's inbox answers 404 and does not say which.
-    A stopped item can be acknowledged too, since that needs none of its contents.
+    A stopped item can be acknowledged too, since that needs none of its contents: it comes again,
+    unacknowledged, if it is released later. So can a number that its item has left; the item
+    itself is not acknowledged by it.
     """
     media_type_of(request, [JSON])
     body = await read_body(request, MAX_BYTES)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -18,6 +19,13 @@ WHERE e.publisher = $1 AND e.source = $2 AND e.id = $3
 GROUP BY e.source, e.id
 """
 
+_REDECISIONS = """
+SELECT agency, shared::text AS shared, withheld::text AS withheld, delivered::text AS delivered
+FROM concordat.redecision
+WHERE publisher = $1 AND source = $2 AND id = $3
+ORDER BY decided_at, replay
+"""
+
 
 class SharedWith(msgspec.Struct):
     """One delivery that was decided."""
@@ -28,6 +36,7 @@ class SharedWith(msgspec.Struct):
     law: str
     shares: list[str]
     fields: list[str]
+    delivery_id: str = ""
 
 
 class WithheldFrom(msgspec.Struct):
@@ -39,6 +48,16 @@ class WithheldFrom(msgspec.Struct):
     version: int | None = None
     share: str | None = None
     field: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Redecision:
+    """What an operator's replay decided anew for one agency, and the deliveries that it gave."""
+
+    agency: str
+    shared: list[SharedWith]
+    withheld: list[WithheldFrom]
+    delivered: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +74,12 @@ class DecidedEvent:
     withheld: list[WithheldFrom]
     repeats: int
     conflicts: int
+    redecisions: list[Redecision]
 
 
 _read_shared = msgspec.json.Decoder(list[SharedWith]).decode
 _read_withheld = msgspec.json.Decoder(list[WithheldFrom]).decode
+_read_ids = msgspec.json.Decoder(list[str]).decode
 
 
 async def read_decided_event(connection: Scoped, agency: str, event_id: str) -> DecidedEvent | None:
@@ -66,6 +87,7 @@ async def read_decided_event(connection: Scoped, agency: str, event_id: str) -> 
     row = await connection.fetchrow(_EVENT, agency, f"//{agency}", event_id)
     if row is None:
         return None
+    again = await connection.fetch(_REDECISIONS, agency, f"//{agency}", event_id)
     return DecidedEvent(
         id=row["id"],
         type=row["type"],
@@ -77,4 +99,14 @@ async def read_decided_event(connection: Scoped, agency: str, event_id: str) -> 
         withheld=_read_withheld(row["withheld"]),
         repeats=row["repeats"],
         conflicts=row["conflicts"],
+        redecisions=[_redecision(each) for each in again],
+    )
+
+
+def _redecision(row: Any) -> Redecision:
+    return Redecision(
+        row["agency"],
+        _read_shared(row["shared"]),
+        _read_withheld(row["withheld"]),
+        _read_ids(row["delivered"]),
     )

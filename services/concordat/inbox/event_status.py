@@ -1,6 +1,7 @@
 """GET /v1/events/{id}: what became of an event, told to its publisher."""
 
 import re
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path
@@ -26,7 +27,11 @@ _OPAQUE = re.compile(OPAQUE)
 
 
 class Candidate(BaseModel):
-    """What was decided for one agency: under which shares which fields, or why nothing."""
+    """What was decided for one agency: under which shares which fields, or why nothing.
+
+    `replayed`: by an operator's replay, later than for the others. A replay that changed nothing
+    for an agency is not told.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -41,6 +46,7 @@ class Candidate(BaseModel):
     because: str | None = None
     share: str | None = None
     field: str | None = None
+    replayed: Literal[True] | None = None
 
 
 class EventStatus(BaseModel):
@@ -86,10 +92,6 @@ async def read_event_status(
 
 
 def _status(event: DecidedEvent) -> EventStatus:
-    candidates = [
-        *(_shared(shared) for shared in event.shared),
-        *(_withheld(withheld) for withheld in event.withheld),
-    ]
     return EventStatus(
         id=event.id,
         type=event.type,
@@ -99,11 +101,26 @@ def _status(event: DecidedEvent) -> EventStatus:
         register_offset=event.register_offset,
         repeats=event.repeats,
         conflicts=event.conflicts,
-        candidates=sorted(candidates, key=lambda each: each.agency),
+        candidates=sorted(_candidates(event), key=lambda each: each.agency),
     )
 
 
-def _shared(shared: SharedWith) -> Candidate:
+def _candidates(event: DecidedEvent) -> Iterator[Candidate]:
+    """The newest word on every delivery, and on every agency that was given none."""
+    shared = {(each.agency, each.delivery_id): _shared(each) for each in event.shared}
+    withheld = {each.agency: _withheld(each) for each in event.withheld}
+    for again in event.redecisions:
+        given = [each for each in again.shared if each.delivery_id in again.delivered]
+        shared |= {(each.agency, each.delivery_id): _shared(each, True) for each in given}
+        if given:
+            withheld.pop(again.agency, None)
+        elif again.agency not in {agency for agency, _ in shared}:
+            withheld |= {each.agency: _withheld(each, True) for each in again.withheld}
+    yield from shared.values()
+    yield from withheld.values()
+
+
+def _shared(shared: SharedWith, replayed: Literal[True] | None = None) -> Candidate:
     return Candidate(
         agency=shared.agency,
         outcome="shared",
@@ -112,10 +129,11 @@ def _shared(shared: SharedWith) -> Candidate:
         law=shared.law,
         shares=shared.shares,
         fields=shared.fields,
+        replayed=replayed,
     )
 
 
-def _withheld(withheld: WithheldFrom) -> Candidate:
+def _withheld(withheld: WithheldFrom, replayed: Literal[True] | None = None) -> Candidate:
     return Candidate(
         agency=withheld.agency,
         outcome="withheld",
@@ -125,4 +143,5 @@ def _withheld(withheld: WithheldFrom) -> Candidate:
         because=Reason(withheld.reason).sentence,
         share=withheld.share,
         field=withheld.field,
+        replayed=replayed,
     )

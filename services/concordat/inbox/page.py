@@ -10,16 +10,18 @@ from concordat.inbox.stored_item import Sorted, StoredItem
 PATH = "/v1/inbox"
 
 
-class _Item(msgspec.Struct):
+class _Item(msgspec.Struct, omit_defaults=True):
     seq: int
     acknowledged: bool
     delivery: msgspec.Raw
+    arrived: str | None = None
 
 
-class _Stopped(msgspec.Struct):
+class _Stopped(msgspec.Struct, omit_defaults=True):
     seq: int
     reason: str
     because: str
+    moved_to: int | None = None
 
 
 class _Links(msgspec.Struct):
@@ -44,7 +46,9 @@ def write_item(item: StoredItem) -> bytes:
 
 def write_page(agency: str, items: Sorted, cursor: Cursor, next_link: str) -> bytes:
     """Return the JSON of an `InboxPage`."""
-    stopped = [_Stopped(stub.seq, stub.reason, stub.because) for stub in items.stopped]
+    stopped = [
+        _Stopped(stub.seq, stub.reason, stub.because, stub.moved_to) for stub in items.stopped
+    ]
     readable = [_item(item) for item in items.readable]
     return _encode(_Page(agency, readable, stopped, str(cursor), _Links(next_link)))
 
@@ -60,4 +64,5 @@ def link_after(cursor: Cursor, *, limit: int, wait: int, acknowledged: bool) -> 
 
 
 def _item(item: StoredItem) -> _Item:
-    return _Item(item.seq, item.acknowledged, msgspec.Raw(item.body))
+    assert item.body is not None, "what was purged is never readable"
+    return _Item(item.seq, item.acknowledged, msgspec.Raw(item.body), item.arrived)

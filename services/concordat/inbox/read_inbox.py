@@ -13,13 +13,15 @@ from concordat.inbox.cursor import MAX_CURSOR_LENGTH, Cursor, NotACursor, read_c
 from concordat.inbox.dependencies import Dependencies, Needs
 from concordat.inbox.inbox_rows import mark_collected, read_generation, read_items
 from concordat.inbox.page import PATH, link_after, write_page
-from concordat.inbox.problems import ProblemFound, described, invalid
-from concordat.inbox.stored_item import Sorted, sort_items
+from concordat.inbox.problems import ProblemFound, described, invalid, unavailable
+from concordat.inbox.stored_item import BOOK_BEHIND, Sorted, judged_by, sort_items
 from concordat.postgres.pool import agency_scope
 from concordat_events.delivery import InboxPage
 
 # A notification can be lost with its connection, so a waiting reader looks this often.
 LOOK_AGAIN_SECONDS = 1.0
+# A book that may be read under is at most this much behind (P5), so it soon knows enough.
+BOOK_BEHIND_SECONDS, BOOK_TURN_SECONDS = 2.0, 0.05
 
 router = APIRouter()
 
@@ -56,7 +58,9 @@ async def read_inbox(
     """Return the next items after a cursor, or from the oldest unacknowledged one.
 
     An item whose agreement has stopped is not returned: its number is in `stopped`, with the
-    reason. A page may hold fewer items than `limit` although there are more.
+    reason. So is a number that its item has left, with the item's number now: a released item, or
+    one decided again, comes again at the end and says so under `arrived`. A page may hold fewer
+    items than `limit` although there are more.
     """
     fetched = await _wait_for_items(caller, query, request, needs)
     # P5: the last look at the book. Nothing may be awaited between here and the answer.
@@ -74,11 +78,16 @@ async def _wait_for_items(
 ) -> _Fetched:
     after = _after(query)
     time = asyncio.get_running_loop().time
-    deadline = time() + query.wait
+    started = time()
     while True:
         arrival = needs.arrivals.next(caller)
         fetched = await _fetch(caller, query, after, needs)
-        remaining = deadline - time()
+        if fetched is None:  # it would be wrong at once; another look tells
+            if time() - started > max(query.wait, BOOK_BEHIND_SECONDS):
+                raise unavailable(BOOK_BEHIND)
+            await asyncio.sleep(BOOK_TURN_SECONDS)
+            continue
+        remaining = started + query.wait - time()
         if fetched.items.found or remaining <= 0 or needs.arrivals.closed:
             return fetched
         with suppress(TimeoutError):
@@ -90,20 +99,25 @@ async def _wait_for_items(
 
 async def _fetch(
     caller: str, query: InboxQuery, after: Cursor | None, needs: Dependencies
-) -> _Fetched:
+) -> _Fetched | None:
+    """Return what is next; None when this book cannot judge it yet, or it moved meanwhile."""
     async with agency_scope(needs.pool, caller) as connection:
         generation = await read_generation(connection)
         if after is not None and after.generation != generation:
             raise ProblemFound(409)
         start = after.seq if after else 0
-        items = await read_items(
+        found = await read_items(
             connection, caller, after=start, limit=query.limit, acknowledged=query.all
         )
+        book = needs.book_now()
+        entries = judged_by(found, book.register_offset)
+        if found and not entries:
+            return None
         # Marked before the answer leaves: rather one too many counted as a holder than one missed.
-        now = sort_items(items, needs.book_now(), recipient=caller, now=needs.clock())
-        if now.readable:
-            await mark_collected(connection, caller, [item.seq for item in now.readable])
-    return _Fetched(now, Cursor(generation, items[-1].seq if items else start))
+        now = sort_items(entries, book, recipient=caller, now=needs.clock())
+        if not await mark_collected(connection, caller, now.readable):
+            return None
+    return _Fetched(now, Cursor(generation, entries[-1].seq if entries else start))
 
 
 def _after(query: InboxQuery) -> Cursor | None:

@@ -9,10 +9,10 @@ from concordat.inbox.cursor import MAX_SEQ
 from concordat.inbox.dependencies import Dependencies, Needs
 from concordat.inbox.inbox_rows import mark_collected, read_item
 from concordat.inbox.page import PATH, write_item
-from concordat.inbox.problems import ProblemError, ProblemFound, described, not_found
-from concordat.inbox.stored_item import StoredItem, sort_items
+from concordat.inbox.problems import ProblemError, ProblemFound, described, not_found, unavailable
+from concordat.inbox.stored_item import BOOK_BEHIND, Entry, StoredItem, judged_by, sort_items
 from concordat.postgres.pool import agency_scope
-from concordat_events.delivery import InboxItem
+from concordat_events.delivery import InboxItem, StoppedItem
 
 router = APIRouter()
 
@@ -31,20 +31,41 @@ Seq = Annotated[int, Path(ge=1, le=MAX_SEQ)]
 async def read_inbox_item(caller: Caller, seq: Seq, needs: Needs) -> Response:
     """Return the item with this number in the caller's inbox.
 
-    410 with the reason when its agreement has stopped, whether or not it was read before.
+    410 with the reason when its agreement has stopped, whether or not it was read before, and when
+    the item has come again under a later number, which `detail` and a link then name.
     """
-    async with agency_scope(needs.pool, caller) as connection:
-        item = await read_item(connection, caller, seq)
-        if item is None:
-            raise not_found()
-        _check_readable(item, caller, needs)
-        await mark_collected(connection, caller, [seq])
+    item: StoredItem | None = None
+    while item is None:
+        item = await _read(caller, seq, needs)
     # P5: the last look at the book. Nothing may be awaited between here and the answer.
-    _check_readable(item, caller, needs)
+    _readable(item, caller, needs)
     return Response(write_item(item), media_type="application/json")
 
 
-def _check_readable(item: StoredItem, caller: str, needs: Dependencies) -> None:
-    items = sort_items([item], needs.book_now(), recipient=caller, now=needs.clock())
+async def _read(caller: str, seq: int, needs: Dependencies) -> StoredItem | None:
+    """Read and mark the item; None when it moved meanwhile."""
+    async with agency_scope(needs.pool, caller) as connection:
+        entry = await read_item(connection, caller, seq)
+        if entry is None:
+            raise not_found()
+        item = _readable(entry, caller, needs)
+        return item if await mark_collected(connection, caller, [item]) else None
+
+
+def _readable(entry: Entry, caller: str, needs: Dependencies) -> StoredItem:
+    book = needs.book_now()
+    if not judged_by([entry], book.register_offset):
+        raise unavailable(BOOK_BEHIND)
+    items = sort_items([entry], book, recipient=caller, now=needs.clock())
     for stub in items.stopped:
-        raise ProblemFound(410, errors=[ProblemError(code=stub.reason, message=stub.because)])
+        raise _gone(stub)
+    return items.readable[0]
+
+
+def _gone(stub: StoppedItem) -> ProblemFound:
+    error = ProblemError(code=stub.reason, message=stub.because)
+    if stub.moved_to is None:
+        return ProblemFound(410, errors=[error])
+    detail = f"This item has come again as number {stub.moved_to}."
+    link = f'<{PATH}/{stub.moved_to}>; rel="successor-version"'
+    return ProblemFound(410, detail, [error], {"Link": link})

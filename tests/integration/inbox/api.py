@@ -44,13 +44,27 @@ _DELIVERY = """
 INSERT INTO concordat.delivery (agency, seq, id, source, event_id, publisher, subject, event_type,
                                 agreement, version, law, shares, body, register_offset)
 VALUES ($1, $2, $3, '//' || $4, 'event-0001', $4, 'case-0001',
-        'community-safety.crime-recorded.v1', $5, $6, 'protect', 'all-crimes', $7, 0)
+        'community-safety.crime-recorded.v1', $5, $6, 'protect', 'all-crimes', $7, $8)
 """
 _EVENT = """
 INSERT INTO concordat.event (source, id, publisher, type, subject, event_time, synthetic, content,
     admission_partition, admission_offset, register_offset, decided_at, shared, withheld)
 VALUES ('//' || $1, $2, $1, 'community-safety.crime-recorded.v1', 'case-0001',
         '2025-12-01T00:00:00Z', false, '', 0, $3, 7, '2026-11-22T12:00:00Z', $4, $5)
+"""
+_STUB = """
+INSERT INTO concordat.stub (agency, seq, delivery_id, reason, moved_to, acknowledged_at)
+SELECT agency, seq, id, $3, $4, acknowledged_at FROM concordat.delivery
+WHERE agency = $1 AND seq = $2
+"""
+_MOVE = """
+UPDATE concordat.delivery SET seq = $3, arrived = $4, acknowledged_at = NULL
+WHERE agency = $1 AND seq = $2
+"""
+_REDECISION = """
+INSERT INTO concordat.redecision (replay, source, id, agency, publisher, register_offset,
+    decided_at, shared, withheld, delivered)
+VALUES ($1, '//' || $2, $3, $4, $2, 8, $5, $6, $7, $8)
 """
 _REPEAT = """
 INSERT INTO concordat.repeat (admission_partition, admission_offset, source, id, publisher,
@@ -162,7 +176,12 @@ class Api:
         return await self.call(agency, "POST", "/v1/inbox/ack", json={"seqs": seqs})
 
     async def deliver(
-        self, agency: str, *seqs: int, body: str | None = None, version: int = 1
+        self,
+        agency: str,
+        *seqs: int,
+        body: str | None = None,
+        version: int = 1,
+        register_offset: int = 0,
     ) -> None:
         """Put deliveries from the police into an inbox, and announce them, as deliver does."""
         async with self._as(DELIVER) as connection:
@@ -170,8 +189,32 @@ class Api:
                 delivery_id = f"{agency}-{seq}".encode().hex()[:32].ljust(32, "0")
                 text = body or delivery(delivery_id, seq)
                 row = (agency, seq, delivery_id, "police", AGREEMENT.id, version, text)
-                await connection.execute(_DELIVERY, *row)
+                await connection.execute(_DELIVERY, *row, register_offset)
             await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, agency)
+
+    async def move(self, agency: str, seq: int, to: int, *, reason: str = "RELEASED") -> None:
+        """Give an item another number, and announce it, as deliver does."""
+        arrived = "released" if reason == "RELEASED" else "replayed"
+        async with self._as(DELIVER) as connection, connection.transaction():
+            await connection.execute(_STUB, agency, seq, reason, to)
+            await connection.execute(_MOVE, agency, seq, to, arrived)
+            await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, agency)
+
+    async def purge(self, agency: str, seq: int) -> None:
+        """Empty an item, as deliver does."""
+        await self.run(
+            f"""UPDATE concordat.delivery SET body = NULL, purged_at = now()
+                WHERE agency = '{agency}' AND seq = {seq}"""
+        )
+
+    async def decide_again(
+        self, publisher: str, event_id: str, agency: str, at: datetime, **decided: Any
+    ) -> None:
+        """Store what a replay decided for an agency."""
+        values = (json.dumps(decided.get(each, [])) for each in ("shared", "withheld", "delivered"))
+        about = (f"replay-{at:%H%M}", publisher, event_id, agency, at)
+        async with self._as(DELIVER) as connection:
+            await connection.execute(_REDECISION, *about, *values)
 
     async def decide(
         self, publisher: str, event_id: str, offset: int, *, shared: Any = (), withheld: Any = ()

@@ -18,5 +18,6 @@ async def inbox_database(postgres: str) -> AsyncIterator[Database]:
 async def api(inbox_database: Database, tmp_path: Path) -> AsyncIterator[Api]:
     """The API over an empty database."""
     async with open_api(inbox_database, tmp_path) as opened:
-        await opened.run("TRUNCATE concordat.event, concordat.repeat, concordat.delivery")
+        tables = ("event", "repeat", "redecision", "delivery", "stub")
+        await opened.run("TRUNCATE " + ", ".join(f"concordat.{table}" for table in tables))
         yield opened
