@@ -1,95 +1,37 @@
 """`concordat agreements …`: the life of an agreement, from its text to its end."""
 
-from pathlib import Path
-from typing import Annotated
+from types import MappingProxyType
 
 import typer
 
-from concordat.agreements.document import Agreement
-from concordat.agreements.reading import DocumentFault, Reading, read_agreement
-from concordat.cli.agreement_compare import compare
-from concordat.cli.agreement_notices import resume, suspend, withdraw
-from concordat.cli.agreement_questions import gaps, receives, who_sees
-from concordat.cli.agreement_rehearse import rehearse
-from concordat.cli.agreement_show import show
-from concordat.cli.agreement_sign import sign
-from concordat.cli.agreement_signatures import signatures
-from concordat.cli.console import NEGATIVE, USAGE, fail, put, put_json, say
-from concordat.cli.explain import explain
-from concordat.cli.target import JsonOption
-from concordat.cli.topics import ContractsOption
-from concordat.runtime.settings import CONTRACTS
-from concordat.stack.contracts import ContractFaults, Parties, load_parties
-
-app = typer.Typer(no_args_is_help=True, help="Check, show, compare, sign and stop agreements.")
+from concordat.cli.lazy import LazyGroup
 
 
-@app.command()
-def check(
-    files: Annotated[list[Path], typer.Argument(help="Agreements as YAML.", exists=False)],
-    contracts: ContractsOption = CONTRACTS,
-    json: JsonOption = False,
-) -> None:
-    """Name every fault of every file at once, with its line; exit 1 when there is one.
-
-    Notes are no faults: what the signers may not have meant.
-    """
-    try:
-        parties = load_parties(contracts)
-    except ContractFaults as error:
-        fail(f"the parties have faults:\n{error}", NEGATIVE)
-    readings = [_read(file, parties) for file in files]
-    faults = [fault for reading in readings for fault in _in_order(reading.faults)]
-    notes = [note for reading in readings for note in _in_order(reading.notes)]
-    if json:
-        told = {
-            "faults": [_plain(each) for each in faults],
-            "notes": [_plain(each) for each in notes],
+class _Commands(LazyGroup):
+    places = MappingProxyType(
+        {
+            "check": "concordat.cli.agreement_check:check",
+            "show": "concordat.cli.agreement_show:show",
+            "compare": "concordat.cli.agreement_compare:compare",
+            "rehearse": "concordat.cli.agreement_rehearse:rehearse",
+            "who-sees": "concordat.cli.agreement_questions:who_sees",
+            "receives": "concordat.cli.agreement_questions:receives",
+            "gaps": "concordat.cli.agreement_questions:gaps",
+            "sign": "concordat.cli.agreement_sign:sign",
+            "signatures": "concordat.cli.agreement_signatures:signatures",
+            "suspend": "concordat.cli.agreement_notices:suspend",
+            "resume": "concordat.cli.agreement_notices:resume",
+            "withdraw": "concordat.cli.agreement_notices:withdraw",
+            "explain": "concordat.cli.explain:explain",
         }
-        put_json({"files": len(files), **told})
-    else:
-        for fault in faults:
-            put(str(fault))
-        for note in notes:
-            put(f"{note.name}:{note.line}:{note.column}: note: {note.message}")
-    say(f"{len(files)} files, {len(faults)} faults, {len(notes)} notes")
-    if faults:
-        raise typer.Exit(NEGATIVE)
-
-
-def _read(file: Path, parties: Parties) -> Reading[Agreement]:
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        fail(f"{file} cannot be read as UTF-8 text ({type(error).__name__})", USAGE)
-    return read_agreement(
-        text, name=str(file), agencies=parties.agencies, controllers=parties.controllers
     )
 
 
-def _plain(told: DocumentFault) -> dict[str, str | int]:
-    """A fault or note as one JSON object."""
-    return {
-        "file": told.name,
-        "line": told.line,
-        "column": told.column,
-        "message": told.message,
-    }
+app = typer.Typer(
+    cls=_Commands, no_args_is_help=True, help="Check, show, compare, sign and stop agreements."
+)
 
 
-def _in_order(told: tuple[DocumentFault, ...]) -> list[DocumentFault]:
-    return sorted(told, key=lambda each: (each.line, each.column))
-
-
-app.command()(show)
-app.command()(compare)
-app.command()(rehearse)
-app.command()(explain)
-app.command()(sign)
-app.command()(signatures)
-app.command()(suspend)
-app.command()(resume)
-app.command()(withdraw)
-app.command()(who_sees)
-app.command()(receives)
-app.command()(gaps)
+@app.callback()
+def _group() -> None:
+    """Check, show, compare, sign and stop agreements."""

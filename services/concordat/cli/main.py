@@ -1,21 +1,40 @@
 """The `concordat` command: one composition root per subcommand."""
 
+from types import MappingProxyType
+
 import typer
 
-from concordat.cli import agreements, contracts, inbox, keys, register, replay, run, topics
 from concordat.cli.console import EXIT_CODES
-from concordat.cli.demo import demo
-from concordat.cli.disclosures import disclosures
-from concordat.cli.forget import forget
-from concordat.cli.impact import impact
-from concordat.cli.lag import lag
-from concordat.cli.publish import publish
-from concordat.cli.token import token
-from concordat.cli.up import up
-from concordat.cli.why import why
+from concordat.cli.lazy import LazyGroup
 from concordat.runtime.logs import quiet_clients
 
+
+class _Commands(LazyGroup):
+    places = MappingProxyType(
+        {
+            "up": "concordat.cli.up:up",
+            "demo": "concordat.cli.demo:demo",
+            "publish": "concordat.cli.publish:publish",
+            "inbox": "concordat.cli.inbox:app",
+            "why": "concordat.cli.why:why",
+            "agreements": "concordat.cli.agreements:app",
+            "keys": "concordat.cli.keys:app",
+            "register": "concordat.cli.register:app",
+            "disclosures": "concordat.cli.disclosures:disclosures",
+            "impact": "concordat.cli.impact:impact",
+            "lag": "concordat.cli.lag:lag",
+            "replay": "concordat.cli.replay:app",
+            "topics": "concordat.cli.topics:app",
+            "contracts": "concordat.cli.contracts:app",
+            "token": "concordat.cli.token:token",
+            "forget": "concordat.cli.forget:forget",
+            "run": "concordat.cli.run:app",
+        }
+    )
+
+
 app = typer.Typer(
+    cls=_Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -32,24 +51,6 @@ app = typer.Typer(
 def _quietly() -> None:
     quiet_clients()
 
-
-app.command()(up)
-app.command()(demo)
-app.command()(publish)
-app.command()(why)
-app.command()(disclosures)
-app.command()(impact)
-app.command()(lag)
-app.command()(token)
-app.command()(forget)
-app.add_typer(inbox.app, name="inbox")
-app.add_typer(agreements.app, name="agreements")
-app.add_typer(keys.app, name="keys")
-app.add_typer(register.app, name="register")
-app.add_typer(topics.app, name="topics")
-app.add_typer(contracts.app, name="contracts")
-app.add_typer(replay.app, name="replay")
-app.add_typer(run.app, name="run")
 
 if __name__ == "__main__":
     app()
