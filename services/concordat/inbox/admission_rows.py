@@ -1,8 +1,6 @@
 """Where a publisher's own event stands in the log. The query names the agency, RLS backs it."""
 
-from dataclasses import dataclass
-from datetime import datetime
-
+from concordat.postgres.admission import Admission
 from concordat.postgres.pool import Scoped
 
 _ADMISSION = """
@@ -10,20 +8,6 @@ SELECT source, id, type, subject, event_time, decided_at, admission_partition, a
 FROM concordat.event
 WHERE publisher = $1 AND source = $2 AND id = $3
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Admission:
-    """The admission of an event that was decided: its partition and offset in `incidents`."""
-
-    source: str
-    id: str
-    type: str
-    subject: str
-    time: datetime
-    decided_at: datetime
-    partition: int
-    offset: int
 
 
 async def read_admission(connection: Scoped, agency: str, event_id: str) -> Admission | None:

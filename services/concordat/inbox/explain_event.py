@@ -9,12 +9,13 @@ from pydantic import BaseModel, ConfigDict
 
 from concordat.agreements.book import Book
 from concordat.agreements.explanation import CandidateExplained, Explanation
-from concordat.inbox.admission_rows import Admission, read_admission
+from concordat.inbox.admission_rows import read_admission
 from concordat.inbox.authentication import Caller
 from concordat.inbox.dependencies import Dependencies, Needs
 from concordat.inbox.problems import ProblemFound, described, invalid, not_found, unavailable
 from concordat.inbox.publish_events import PATH
 from concordat.kafka.incident import IncidentsUnavailable
+from concordat.postgres.admission import Admission
 from concordat.postgres.pool import agency_scope
 from concordat.stages.explain_incident import NotThisEvent, explain_incident
 from concordat_events.fields import OPAQUE, CaseRef, EventId, Instant
