@@ -6,11 +6,13 @@ from typing import Annotated, Literal, Self
 import rfc8785
 from pydantic import Field, model_validator
 
-from concordat.agreements.document import Sentence, Slug
+from concordat.agreements.document import Slug
 from concordat.agreements.parties import ControllerId, Document
 from concordat_events.fields import AgencyId, Instant
 
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+# One line of plain text: it is shown on the terminals of others.
+Because = Annotated[str, Field(min_length=3, max_length=1000, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")]
 
 
 class Pair(Document):
@@ -34,7 +36,7 @@ class Notice(Document):
     action: Literal["suspend", "withdraw", "resume"]
     controller: ControllerId
     at: Instant
-    reason: Sentence
+    reason: Because
     pairs: list[Pair] = []
     resumes: Digest | None = None
 
