@@ -108,8 +108,7 @@ class Exchange:
     async def stored(self) -> list[list[tuple[Any, ...]]]:
         """Everything that a replay must not change."""
         return [
-            await self.ask(f"SELECT * FROM concordat.{table} ORDER BY 1, 2")
-            for table in TABLES
+            await self.ask(f"SELECT * FROM concordat.{table} ORDER BY 1, 2") for table in TABLES
         ]
 
     async def inbox(self, agency: str) -> list[tuple[int, str]]:
