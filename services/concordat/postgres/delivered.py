@@ -18,7 +18,7 @@ AUDIT_SECONDS = 60.0
 DELIVERED = """
 SELECT d.agency, d.seq, d.id, d.publisher, d.event_id, d.subject, d.event_type, e.event_time,
        d.agreement, d.version, d.law, d.shares, decided.fields::text AS fields, d.arrived,
-       d.stored_at, d.collect_by, d.collected_at, d.acknowledged_at, d.keep_until, d.purged_at
+       d.numbered_at, d.collect_by, d.collected_at, d.acknowledged_at, d.keep_until, d.purged_at
 FROM concordat.delivery AS d
 JOIN concordat.event AS e ON e.source = d.source AND e.id = d.event_id
 LEFT JOIN LATERAL (
@@ -36,7 +36,7 @@ LEFT JOIN LATERAL (
     LIMIT 1
 ) AS decided ON true
 """
-IN_ORDER = " ORDER BY d.stored_at, d.agency, d.seq"
+IN_ORDER = " ORDER BY d.numbered_at, d.agency, d.seq"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,8 @@ class Delivered:
     """One delivery, as it stands in its inbox.
 
     `fields` is None where no decision that is kept explains it. `arrived` says how, where it did
-    not come with its event's first decision: released, or replayed. At `purged_at` the exchange
-    emptied its copy.
+    not come with its event's first decision: released, or replayed. `delivered_at` is when it came
+    last. At `purged_at` the exchange emptied its copy.
     """
 
     agency: str

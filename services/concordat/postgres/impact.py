@@ -10,7 +10,7 @@ from concordat.postgres.delivered import DELIVERED, IN_ORDER, Delivered, deliver
 from concordat.postgres.pool import Connection
 
 _BY_SHARE = """
-WHERE d.agreement = $1 AND $2 = ANY(string_to_array(d.shares, ',')) AND d.stored_at >= $3
+WHERE d.agreement = $1 AND $2 = ANY(string_to_array(d.shares, ',')) AND d.numbered_at >= $3
   AND ($4::integer IS NULL OR d.version = $4)
 """
 

@@ -21,8 +21,10 @@ VALUES ('//police', $1, 'police', $2, $3, $4, false, '', 0, $5, 7, now(), $6, $7
 """
 _DELIVERY = """
 INSERT INTO concordat.delivery (agency, seq, id, source, event_id, publisher, subject, event_type,
-    agreement, version, law, shares, body, stored_at, keep_until, register_offset)
-VALUES ($1, $2, $3, '//police', $4, 'police', $5, $6, $7, $8, $9, $10, '{"canary": 1}', $11, $12, 7)
+    agreement, version, law, shares, body, stored_at, numbered_at, keep_until,
+    register_offset)
+VALUES ($1, $2, $3, '//police', $4, 'police', $5, $6, $7, $8, $9, $10, '{"canary": 1}', $11, $11,
+    $12, 7)
 """
 _REDECISION = """
 INSERT INTO concordat.redecision (replay, source, id, agency, publisher, register_offset,
@@ -30,7 +32,8 @@ INSERT INTO concordat.redecision (replay, source, id, agency, publisher, registe
 VALUES ('replay-1', '//police', $1, $2, 'police', 8, now(), $3, '[]', '[]')
 """
 _REPLACE = """
-UPDATE concordat.delivery SET version = $3, shares = $4, arrived = 'replayed', register_offset = 8
+UPDATE concordat.delivery SET version = $3, shares = $4, arrived = 'replayed', register_offset = 8,
+    numbered_at = $5
 WHERE agency = $2 AND id = $1
 """
 
@@ -88,7 +91,7 @@ class Decisions:
             else:
                 shares = ",".join(grant.shares)
                 place = (_delivery_id(event_id, grant), grant.agency)
-                await connection.execute(_REPLACE, *place, grant.version, shares)
+                await connection.execute(_REPLACE, *place, grant.version, shares, at)
         finally:
             await connection.close()
 

@@ -222,6 +222,17 @@ async def test_impact_begins_with_the_day_in_london_and_may_be_of_one_version(
     assert await events(date(2026, 6, 30), 1) == ["event-0001"]
 
 
+async def test_a_copy_that_a_replay_replaced_counts_from_when_it_came_again(
+    decisions: Decisions,
+) -> None:
+    await decisions.store("event-0001", Grant("fire", ["month"], ["right"]), stored_at=LATE)
+    again = Grant("fire", ["district"], ["wrong"], version=2)
+    await decisions.decide_again("event-0001", again, new=False, at=LATE + 48 * HOUR)
+    (found,) = (await impact(decisions, date(2026, 7, 3))).deliveries
+    assert (found.delivered.event_id, found.only) == ("event-0001", ("district",))
+    assert found.delivered.delivered_at == LATE + 48 * HOUR
+
+
 async def test_a_share_whose_name_begins_like_another_is_not_it(decisions: Decisions) -> None:
     await decisions.store("event-0001", Grant("fire", [], ["wrong-too"]), stored_at=LATE)
     assert (await impact(decisions)).deliveries == ()
