@@ -1,6 +1,6 @@
 """`concordat inbox …`: read an agency's deliveries, acknowledge them."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -29,7 +29,8 @@ def read(
                 else:
                     put(_line(item))
             for stub in page["stopped"]:
-                say(f"{stub['seq']}: {stub['because']}")
+                now = f" It is number {stub['moved_to']} now." if "moved_to" in stub else ""
+                say(f"{stub['seq']}: {stub['because']}{now}")
             if not page["items"] and not page["stopped"]:
                 return
             query["after"] = page["cursor"]
@@ -46,9 +47,10 @@ def ack(
         put_json(answer_of(client.post("/v1/inbox/ack", json={"seqs": seqs})))
 
 
-def _line(item: dict[str, dict[str, str]]) -> str:
+def _line(item: dict[str, Any]) -> str:
     delivery = item["delivery"]
     mark = "synthetic " if delivery.get("synthetic") else ""
+    mark += f"{item['arrived']} " if "arrived" in item else ""
     return (
         f"{item['seq']:>8}  {delivery['type']}  case {delivery['subject']}  "
         f"from {delivery['origin'].removeprefix('//')}  {mark}under {delivery['agreement']}"

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 import asyncpg
 
@@ -16,11 +17,17 @@ TIMEOUT = 10.0
 
 @dataclass(frozen=True, slots=True)
 class InboxLag:
-    """Items nobody has collected yet, and the age of the oldest; both 0 for none."""
+    """Items nobody has collected yet, and the age of the oldest; both 0 for none.
+
+    `overdue` counts those whose agreement wanted them collected by now, `overdue_since` is since
+    when the oldest of them; what was withdrawn waits for nobody.
+    """
 
     agency: str
     waiting: int
     age_seconds: float
+    overdue: int = 0
+    overdue_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +51,7 @@ async def measure_lag(bootstrap: str, topics: Topics, auditor_dsn: str) -> Stack
         rows = await connection.fetch("SELECT partition, next_offset FROM consumed")
         consumed = {row["partition"]: row["next_offset"] for row in rows}
         stages += await asyncio.to_thread(_deliver, bootstrap, topics, consumed)
-        return StackLag(stages, await _inboxes(connection))
+        return StackLag(stages, await inboxes_of(connection))
     finally:
         await connection.close()
 
@@ -67,17 +74,27 @@ def _deliver(bootstrap: str, topics: Topics, consumed: Mapping[int, int]) -> lis
     return lag_of(bootstrap, "deliver", positions)
 
 
-async def _inboxes(connection: asyncpg.Connection) -> list[InboxLag]:
+async def inboxes_of(connection: asyncpg.Connection) -> list[InboxLag]:
+    """Return the lag of every inbox, as the auditor sees them."""
     rows = await connection.fetch(
         """
         SELECT inbox.agency, count(delivery.seq) AS waiting,
-               coalesce(extract(epoch FROM now() - min(delivery.stored_at)), 0) AS age
+               coalesce(extract(epoch FROM now() - min(delivery.numbered_at)), 0) AS age,
+               count(*) FILTER (WHERE delivery.collect_by < now()) AS overdue,
+               min(delivery.collect_by) FILTER (WHERE delivery.collect_by < now()) AS overdue_since
         FROM inbox LEFT JOIN delivery
-          ON delivery.agency = inbox.agency
+          ON delivery.agency = inbox.agency AND delivery.purged_at IS NULL
          AND delivery.collected_at IS NULL AND delivery.acknowledged_at IS NULL
         GROUP BY inbox.agency ORDER BY inbox.agency
         """
     )
     return [
-        InboxLag(row["agency"], row["waiting"], round(max(float(row["age"]), 0), 3)) for row in rows
+        InboxLag(
+            row["agency"],
+            row["waiting"],
+            round(max(float(row["age"]), 0), 3),
+            row["overdue"],
+            row["overdue_since"],
+        )
+        for row in rows
     ]

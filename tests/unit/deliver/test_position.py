@@ -35,12 +35,17 @@ def test_another_log_stops_it_and_names_the_command(position: Position, what: st
     assert str(caught.value).startswith("t1.routed ")
 
 
-def test_ready_only_when_no_part_has_a_reason_against_it() -> None:
+def test_ready_only_when_no_part_has_a_reason_against_it_whatever_the_notes() -> None:
     readiness = Readiness()
     assert readiness.as_dict() == {"ready": False, "reason": "is starting"}
     readiness.yes("writer")
     assert readiness.as_dict() == {"ready": True, "reason": "delivers"}
+    readiness.note("register", "nothing is released")
+    assert readiness.as_dict() == {"ready": True, "reason": "delivers; nothing is released"}
     readiness.no("kafka", "Kafka does not answer")
     readiness.no("loop", "failed")
     readiness.yes("loop")
     assert readiness.as_dict() == {"ready": False, "reason": "Kafka does not answer"}
+    readiness.yes("kafka")
+    readiness.note("register", None)
+    assert readiness.as_dict() == {"ready": True, "reason": "delivers"}

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from datetime import datetime
 
 import msgspec
@@ -7,7 +8,7 @@ from concordat.agreements.disclosure import Disclosed
 from concordat.agreements.reason import Reason
 from concordat.inbox.cursor import Cursor
 from concordat.inbox.page import link_after, write_item, write_page
-from concordat.inbox.stored_item import StoredItem, sort_items
+from concordat.inbox.stored_item import MovedItem, StoredItem, judged_by, sort_items
 
 
 class Standings:
@@ -68,6 +69,50 @@ def test_a_page_holds_the_delivery_as_stored_and_nothing_of_what_is_stopped(now:
     }
     one = msgspec.json.decode(write_item(item(7)))
     assert one == {"seq": 7, "acknowledged": False, "delivery": {"n": 7}}
+
+
+def test_a_stub_of_a_moved_item_is_shown_whatever_the_book_says(now: datetime) -> None:
+    entries = [
+        MovedItem(1, Reason.RELEASED, 7),
+        item(2, "b"),
+        MovedItem(3, Reason.DECIDED_AGAIN, 8),
+    ]
+    standings = Standings(("b", 1, "police"), "x", Reason.SUSPENDED)
+    found = sort_items(entries, standings, recipient="x", now=now)
+    assert [(stub.seq, stub.reason, stub.moved_to) for stub in found.stopped] == [
+        (1, "RELEASED", 7),
+        (2, "SUSPENDED", None),
+        (3, "DECIDED_AGAIN", 8),
+    ]
+    page = msgspec.json.decode(write_page("x", found, Cursor("g", 3), "/next"))
+    assert [stub.get("moved_to") for stub in page["stopped"]] == [7, None, 8]
+    assert "moved_to" not in page["stopped"][1]
+    again = found.sorted_again(standings, recipient="x", now=now)
+    assert again.stopped == found.stopped
+
+
+def test_what_was_purged_is_withdrawn_whatever_is_in_force(now: datetime) -> None:
+    in_force = Standings(("another", 1, "police"), "x", Reason.EXPIRED)
+    found = sort_items([replace(item(1), body=None)], in_force, recipient="x", now=now)
+    assert [(stub.seq, stub.reason) for stub in found.stopped] == [(1, "WITHDRAWN")]
+
+
+def test_a_book_judges_up_to_the_first_item_that_was_decided_under_a_newer_one() -> None:
+    entries = [item(1), MovedItem(2, Reason.RELEASED, 5), replace(item(3), register_offset=8)]
+    assert judged_by(entries, 8) == entries
+    assert judged_by(entries, 7) == entries[:2]
+    assert judged_by(entries[2:], 7) == []
+    assert judged_by([], 0) == []
+
+
+def test_an_item_says_how_it_arrived_where_that_was_late() -> None:
+    released = msgspec.json.decode(write_item(replace(item(7), arrived="released")))
+    assert released == {
+        "seq": 7,
+        "acknowledged": False,
+        "delivery": {"n": 7},
+        "arrived": "released",
+    }
 
 
 def test_the_link_reads_on_in_the_same_way() -> None:
