@@ -8,7 +8,7 @@ from concordat.agreements.disclosure import Disclosed
 from concordat.agreements.reason import Reason
 from concordat.inbox.cursor import Cursor
 from concordat.inbox.page import link_after, write_item, write_page
-from concordat.inbox.stored_item import MovedItem, StoredItem, judged_by, sort_items
+from concordat.inbox.stored_item import Entry, MovedItem, StoredItem, judged_by, sort_items
 
 
 class Standings:
@@ -72,7 +72,7 @@ def test_a_page_holds_the_delivery_as_stored_and_nothing_of_what_is_stopped(now:
 
 
 def test_a_stub_of_a_moved_item_is_shown_whatever_the_book_says(now: datetime) -> None:
-    entries = [
+    entries: list[Entry] = [
         MovedItem(1, Reason.RELEASED, 7),
         item(2, "b"),
         MovedItem(3, Reason.DECIDED_AGAIN, 8),
@@ -98,7 +98,11 @@ def test_what_was_purged_is_withdrawn_whatever_is_in_force(now: datetime) -> Non
 
 
 def test_a_book_judges_up_to_the_first_item_that_was_decided_under_a_newer_one() -> None:
-    entries = [item(1), MovedItem(2, Reason.RELEASED, 5), replace(item(3), register_offset=8)]
+    entries: list[Entry] = [
+        item(1),
+        MovedItem(2, Reason.RELEASED, 5),
+        replace(item(3), register_offset=8),
+    ]
     assert judged_by(entries, 8) == entries
     assert judged_by(entries, 7) == entries[:2]
     assert judged_by(entries[2:], 7) == []
