@@ -19,23 +19,25 @@ _GENERATION = "SELECT generation FROM concordat.exchange"
 _PAGE_OF_ALL = """
 SELECT fitting.seq, d.acknowledged_at IS NOT NULL AS acknowledged, d.publisher, d.agreement,
        d.version, d.shares, d.event_type, d.body, d.keep_until, d.arrived, d.register_offset,
-       d.collected_at IS NOT NULL AS collected, s.reason, coalesce(m.seq, s.moved_to) AS moved_to
+       d.collected_at IS NOT NULL AS collected,
+       fitting.reason, coalesce(m.seq, fitting.moved_to) AS moved_to
 FROM (
-    SELECT seq, sum(bytes) OVER (ORDER BY seq) - bytes AS bytes_before
+    SELECT seq, reason, delivery_id, moved_to,
+           sum(bytes) OVER (ORDER BY seq) - bytes AS bytes_before
     FROM (
-        (SELECT seq, coalesce(octet_length(body), 0) AS bytes FROM concordat.delivery
-         WHERE agency = $1 AND seq > $2
+        (SELECT seq, coalesce(octet_length(body), 0) AS bytes, NULL AS reason,
+                NULL AS delivery_id, NULL::bigint AS moved_to
+         FROM concordat.delivery WHERE agency = $1 AND seq > $2
          ORDER BY seq LIMIT $3)
         UNION ALL
-        (SELECT seq, 0 FROM concordat.stub
-         WHERE agency = $1 AND seq > $2
+        (SELECT seq, 0, reason, delivery_id, moved_to
+         FROM concordat.stub WHERE agency = $1 AND seq > $2
          ORDER BY seq LIMIT $3)
         ORDER BY seq LIMIT $3
     ) AS next_entries
 ) AS fitting
 LEFT JOIN concordat.delivery AS d ON d.agency = $1 AND d.seq = fitting.seq
-LEFT JOIN concordat.stub AS s ON s.agency = $1 AND s.seq = fitting.seq
-LEFT JOIN concordat.delivery AS m ON m.agency = $1 AND m.id = s.delivery_id
+LEFT JOIN concordat.delivery AS m ON m.agency = $1 AND m.id = fitting.delivery_id
 WHERE fitting.bytes_before < $4
 ORDER BY fitting.seq
 """
