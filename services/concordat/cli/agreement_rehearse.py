@@ -9,7 +9,7 @@ import typer
 
 from concordat.agreements.day import LONDON
 from concordat.agreements.document import Agreement
-from concordat.agreements.reading import read_agreement
+from concordat.agreements.reading import Reading, read_agreement
 from concordat.agreements.rehearsal import Rehearsal, read_past_event
 from concordat.cli.console import NEGATIVE, TRY_AGAIN, USAGE, fail, put, put_json, say
 from concordat.cli.progress_bar import progress_bar
@@ -22,7 +22,7 @@ from concordat.publish.history_file import read_history, why_no_event
 from concordat.publish.police_uk import NotAStreetFile
 from concordat.publish.row_fault import RowFault
 from concordat.runtime.settings import CONTRACTS
-from concordat.stack.contracts import ContractFaults, Contracts, Parties, load_contracts
+from concordat.stack.contracts import ContractFaults, Parties, load_parties
 
 _EVERY = 2000  # events between two looks at the bar
 
@@ -63,9 +63,9 @@ def rehearse(
     """
     if (events is None) == (since is None):
         fail("name either --events FILE or --since DATE", USAGE)
-    known = _contracts(contracts)
+    known = _parties(contracts)
     candidate = _agreement(new, known)
-    old = _agreement(against, known) if against else _next_lower(candidate, known)
+    old = _agreement(against, known) if against else _next_lower(candidate, contracts, known)
     if old is None:
         say("compared with nothing: the contracts hold no lower version of it")
     elif against is None:
@@ -84,21 +84,25 @@ def rehearse(
         put("\n".join(view.lines()))
 
 
-def _contracts(folder: Path) -> Contracts:
+def _parties(folder: Path) -> Parties:
     try:
-        return load_contracts(folder)
+        return load_parties(folder)
     except ContractFaults as error:
         fail(f"{folder} has faults:\n{error}", NEGATIVE)
 
 
-def _agreement(file: Path, parties: Parties) -> Agreement:
+def _read(file: Path, parties: Parties) -> Reading[Agreement]:
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         fail(f"{file} cannot be read as UTF-8 text ({type(error).__name__})", USAGE)
-    reading = read_agreement(
+    return read_agreement(
         text, name=str(file), agencies=parties.agencies, controllers=parties.controllers
     )
+
+
+def _agreement(file: Path, parties: Parties) -> Agreement:
+    reading = _read(file, parties)
     if reading.document is None:
         for fault in sorted(reading.faults, key=lambda each: (each.line, each.column)):
             say(str(fault))
@@ -106,11 +110,19 @@ def _agreement(file: Path, parties: Parties) -> Agreement:
     return reading.document
 
 
-def _next_lower(candidate: Agreement, contracts: Contracts) -> Agreement | None:
+def _next_lower(candidate: Agreement, folder: Path, parties: Parties) -> Agreement | None:
+    """The contracts' highest version below the candidate's; other agreements do not matter."""
+    readings = {
+        file: _read(file, parties) for file in sorted((folder / "agreements").glob("*.yaml"))
+    }
+    for file in (file for file, reading in readings.items() if reading.document is None):
+        say(f"{file} has faults and is not compared with")
     lower = (
-        each
-        for each in contracts.agreements
-        if each.id == candidate.id and each.version < candidate.version
+        each.document
+        for each in readings.values()
+        if each.document is not None
+        and each.document.id == candidate.id
+        and each.document.version < candidate.version
     )
     return max(lower, key=lambda each: each.version, default=None)
 
