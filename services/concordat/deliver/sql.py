@@ -136,9 +136,9 @@ FROM concordat.delivery AS d
 JOIN unnest($2::text[], $3::int[], $4::text[], $5::text[], $6::text[])
     AS held(agreement, version, shares, publisher, event_type)
     USING (agreement, version, shares, publisher, event_type)
-WHERE d.agency = $1 AND d.purged_at IS NULL
+WHERE d.agency = $1 AND d.seq > $7 AND d.purged_at IS NULL
   AND (d.acknowledged_at IS NULL OR (d.acknowledged_at IS NOT NULL AND d.collected_at IS NULL))
-ORDER BY d.seq FOR UPDATE OF d
+ORDER BY d.seq LIMIT $8 FOR UPDATE OF d
 """
 
 RELEASE = """

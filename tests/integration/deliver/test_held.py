@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from concordat.deliver.readiness import Readiness
+from concordat.deliver.release import MOST_AT_ONCE
 from integration.deliver.exchange import Exchange, ready, until
 from integration.deliver.held import AID, CARE, Held, agreement, open_held
 from integration.deliver.test_faults import _start_process
@@ -89,6 +90,26 @@ async def test_a_process_killed_around_a_release_releases_once(held: Held, point
         await held.until_looked_at(task)
     assert await held.items() == [(2, "event-0001", "released")]
     assert await held.stubs() == [(1, "RELEASED", 2)]
+
+
+async def test_a_process_killed_among_many_releases_goes_on_where_it_was(held: Held) -> None:
+    count = MOST_AT_ONCE + 50
+    names = [f"event-{number:05}" for number in range(count)]
+    await held.route(*names)
+    async with held.delivering():
+        pass
+    suspension = await held.notify(COUNCIL, "suspend")
+    await held.resume(suspension, COUNCIL, POLICE)
+    process = await _start_process(held.exchange, "released")
+    assert await process.wait() == -signal.SIGKILL
+    assert len(await held.stubs()) == MOST_AT_ONCE
+    await held.notify("charity", "suspend")  # the register has gone on when it starts again
+    async with held.delivering():
+        await held.until_items(
+            *((count + number + 1, name, "released") for number, name in enumerate(names))
+        )
+    assert len(await held.stubs()) == count
+    await held.assert_gapless()
 
 
 async def test_a_suspension_that_came_and_went_while_deliver_was_stopped_is_found(
