@@ -24,33 +24,36 @@ from concordat.publish.row_fault import RowFault
 from concordat.runtime.settings import CONTRACTS
 from concordat.stack.contracts import ContractFaults, Parties, load_parties
 
+AgainstOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--against",
+        help="What it is compared with, YAML. Without: the contracts' next lower version.",
+    ),
+]
+EventsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--events", help="CloudEvents, one JSON object a line, or a police.uk street file (.csv)."
+    ),
+]
+SinceOption = Annotated[
+    datetime | None,
+    typer.Option(
+        "--since",
+        formats=["%Y-%m-%d"],
+        help="A London day: everything the running stack has admitted from then on.",
+    ),
+]
+
 _EVERY = 2000  # events between two looks at the bar
 
 
 def rehearse(
     new: Annotated[Path, typer.Argument(help="The candidate, YAML.", exists=False)],
-    against: Annotated[
-        Path | None,
-        typer.Option(
-            "--against",
-            help="What it is compared with, YAML. Without: the contracts' next lower version.",
-        ),
-    ] = None,
-    events: Annotated[
-        Path | None,
-        typer.Option(
-            "--events",
-            help="CloudEvents, one JSON object a line, or a police.uk street file (.csv).",
-        ),
-    ] = None,
-    since: Annotated[
-        datetime | None,
-        typer.Option(
-            "--since",
-            formats=["%Y-%m-%d"],
-            help="A London day: everything the running stack has admitted from then on.",
-        ),
-    ] = None,
+    against: AgainstOption = None,
+    events: EventsOption = None,
+    since: SinceOption = None,
     contracts: ContractsOption = CONTRACTS,
     state: StateOption = None,
     json: JsonOption = False,
