@@ -1,6 +1,7 @@
 """A controller's word that stops its own pairs of an agreement, or lets them go on."""
 
 import hashlib
+from functools import lru_cache
 from typing import Annotated, Literal, Self
 
 import rfc8785
@@ -37,7 +38,7 @@ class Notice(Document):
     controller: ControllerId
     at: Instant
     reason: Because
-    pairs: list[Pair] = []
+    pairs: Annotated[tuple[Pair, ...], Field(strict=False)] = ()
     resumes: Digest | None = None
 
     @model_validator(mode="after")
@@ -58,4 +59,9 @@ class Notice(Document):
 
     def digest(self) -> str:
         """SHA-256 of `canonical()`, hex: the last part of the record's key."""
-        return hashlib.sha256(self.canonical()).hexdigest()
+        return _digest(self)
+
+
+@lru_cache(maxsize=65_536)  # a register asks for the same digests again and again
+def _digest(notice: Notice) -> str:
+    return hashlib.sha256(notice.canonical()).hexdigest()
