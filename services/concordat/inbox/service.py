@@ -10,6 +10,7 @@ import uvicorn
 from concordat.inbox.app import create_app
 from concordat.inbox.arrivals import Arrivals
 from concordat.inbox.dependencies import Dependencies
+from concordat.inbox.direct_feed import feed_directly
 from concordat.inbox.kafka_outbox import open_outbox
 from concordat.inbox.listener import listen
 from concordat.inbox.token_keys import TokenKeys
@@ -29,7 +30,7 @@ log = get_logger(__name__)
 
 
 class ServerEnded(RuntimeError):
-    """The HTTP server, the listener or the register feed ended although nobody asked for it."""
+    """The HTTP server, the listener or a feed ended although nobody asked for it."""
 
 
 async def run_inbox(settings: Settings, stop: asyncio.Event) -> None:
@@ -37,13 +38,15 @@ async def run_inbox(settings: Settings, stop: asyncio.Event) -> None:
 
     Raises `OSError` when the port is taken. Open long polls are answered at once on stopping.
     """
+    dsn, topics = settings.postgres.get_secret_value(), Topics(settings.topic_prefix)
     with socket.create_server((settings.host, settings.port)) as listening:
         async with (
             _open_dependencies(settings) as (dependencies, following),
-            listen(settings.postgres.get_secret_value(), dependencies.arrivals) as listener,
+            listen(dsn, dependencies.arrivals) as listener,
+            feed_directly(dependencies, dsn, settings.kafka, topics) as feeding,
         ):
             log.info("serving", port=listening.getsockname()[1])
-            await _serve(dependencies, listening, stop, (listener, following))
+            await _serve(dependencies, listening, stop, (listener, following, feeding))
 
 
 @asynccontextmanager
