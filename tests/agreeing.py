@@ -40,8 +40,8 @@ class Count:
 def differences(situation: Situation, count: Count, *, sign: bool = False) -> Iterator[str]:
     """Yield every difference, in words. `sign`: the register comes about as in production."""
     book = signed(situation.register).book if sign else Book(unsigned(situation.register))
-    if sign:
-        yield from (f"refused: {each.why}" for each in book.register.refused)
+    if len(book.register.refused) != (len(situation.register.unreadable) if sign else 0):
+        yield f"refused: {[each.why for each in book.register.refused]}"
     for event in situation.events:
         cases = naive.cases(situation.register, event, situation.day)
         yield from _of_event(book, situation, event, cases, count)

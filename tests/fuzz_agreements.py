@@ -29,7 +29,7 @@ def run(cases: int, seed: int, count: Count) -> list[str]:
 def run_one(seed: int, number: int, count: Count) -> list[str]:
     """Compare one situation."""
     sign = number % SIGNED_EVERY == 0
-    different = differences(situation_of(seed, number), count, sign=sign)
+    different = differences(situation_of(seed, number, sound=sign), count, sign=sign)
     return [f"situation {number}: {each}" for each in different]
 
 

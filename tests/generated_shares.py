@@ -7,7 +7,7 @@ from concordat_events.catalogue import CATALOGUE
 from concordat_events.leaves import Kind, Leaf, leaves
 from event_strategies import Plain
 from generated_events import POOLS
-from share_strategies import SETS, ways_to_coarsen
+from share_strategies import SETS, tells_sealed, ways_to_coarsen
 
 _TESTABLE = {
     name: [leaf for leaf in leaves(model).values() if "[]" not in leaf.path]
@@ -40,19 +40,32 @@ def share_of(draw: Random, number: int, event_type: str, document: Plain) -> Pla
     sealed = [leaf for leaf in known if leaf.sealed]
     plain = [leaf for leaf in known if not leaf.sealed]
     whole: list[Any] = _few(draw, [leaf.path for leaf in plain], 6)
-    return {
+    share = {
         "id": f"share-{number}",
         "from": draw.sample(parties, 2),
         "to": _recipients(draw, event_type, parties, document["groups"]),
         "event": event_type,
-        "when": _whens(draw, event_type),
+        "when": _whens(draw, event_type, document["never_send"]),
         "send": whole + (sets if draw.random() < 0.4 else []) + _less(draw, plain),
         "sealed": _few(draw, [leaf.path for leaf in sealed], 2) + _less(draw, sealed),
         "law": draw.choice(["law-a", "law-a", "law-b"]),
         "requires": draw.sample(parties, 1) if draw.random() < 0.25 else [],
         "because": "A test needs it.",
-        **({"collect_within_hours": draw.choice([4, 24])} if draw.random() < 0.3 else {}),
+        **({"collect_within_hours": draw.choice([4, 24])} if draw.random() < 0.5 else {}),
     }
+    return tells_sealed(share)
+
+
+def edited(draw: Random, share: Plain, document: Plain) -> Plain:
+    """The share with one part of it drawn anew, made wider or made narrower."""
+    other = share_of(draw, 0, share["event"], document)
+    part = draw.choice(["to", "to", "when", "when", "send", "requires", "law"])
+    if part == "when" and share["when"]:
+        return {**share, "when": share["when"][1:]}
+    if part == "to":
+        more = [item for item in other["to"] if item not in share["to"]]
+        return {**share, "to": draw.choice([share["to"] + more, share["to"][:1]])}
+    return tells_sealed({**share, part: other[part]})
 
 
 def _few(draw: Random, items: list[str], most: int) -> list[Any]:
@@ -65,10 +78,11 @@ def _less(draw: Random, known: list[Leaf]) -> list[Plain]:
     return [{"field": leaf.path, "as": draw.choice(ways_to_coarsen(leaf))} for leaf in chosen]
 
 
-def _whens(draw: Random, event_type: str) -> list[Plain]:
+def _whens(draw: Random, event_type: str, never: list[str]) -> list[Plain]:
     """Up to two conditions, of two fields: two of one field could contradict each other."""
     conditions = [_condition(draw, event_type) for _ in range(draw.choice([0, 0, 1, 1, 2]))]
-    return list({each["field"]: each for each in conditions}.values())
+    allowed = {each["field"]: each for each in conditions if each["field"] not in never}
+    return list(allowed.values())
 
 
 def _condition(draw: Random, event_type: str) -> Plain:

@@ -13,7 +13,7 @@ from concordat_events.leaves import leaves
 from event_strategies import AGENCIES, CONTROLLERS, IDENTIFIERS, Plain
 from generated_events import TYPES, event_of
 from generated_notices import notices_on
-from generated_shares import share_of
+from generated_shares import edited, share_of
 from naive_register import PlainRegister
 from share_strategies import SETS
 from strategies import LAWS, MOMENTS, Situation
@@ -22,8 +22,11 @@ EVENTS = 100
 VERSIONS = [(1,), (1,), (1, 2), (1, 2), (3, 1)]
 
 
-def situation_of(seed: int, number: int) -> Situation:
-    """One to three agreements in one or two versions, signed and stopped by some, and events."""
+def situation_of(seed: int, number: int, *, sound: bool = True) -> Situation:
+    """One to three agreements in one or two versions, signed and stopped by some, and events.
+
+    Not `sound`: some agreements send what they say is never sent. None such is ever registered.
+    """
     draw = Random(f"{seed}-{number}")
     now, day = draw.choice(MOMENTS)
     types = draw.sample(TYPES, draw.choice([1, 1, 2]))
@@ -32,6 +35,10 @@ def situation_of(seed: int, number: int) -> Situation:
         first, *later = draw.choice(VERSIONS)
         documents.append(_agreement(draw, name, first, day, types))
         documents += [_changed(draw, documents[-1], version, day) for version in later]
+    if not sound:
+        for document in documents:
+            also = _sent_all_the_same(draw, document)
+            document["never_send"] = document["never_send"] + also
     signatures = {
         (document["id"], document["version"], controller)
         for document in documents
@@ -49,6 +56,16 @@ def situation_of(seed: int, number: int) -> Situation:
     shares = [share for document in documents for share in document["shares"]]
     events = [_event_for(draw, n, draw.choice(shares)) for n in range(EVENTS)]
     return Situation(register, events, now, day)
+
+
+def _sent_all_the_same(draw: Random, document: Plain) -> list[str]:
+    sent = {
+        item["field"] if isinstance(item, dict) else item
+        for share in document["shares"]
+        for item in share["send"] + share["sealed"]
+    }
+    paths = sorted(path for path in sent if not path.startswith("@"))
+    return draw.sample(paths, 1) if paths and draw.random() < 0.2 else []
 
 
 def _event_for(draw: Random, number: int, share: Plain) -> Plain:
@@ -82,14 +99,27 @@ def _agreement(draw: Random, name: str, version: int, day: Any, types: list[str]
 
 
 def _changed(draw: Random, document: Plain, version: int, day: Any) -> Plain:
-    """Another version of it: some shares drawn anew, some left out, one more."""
-    kept = [share for share in document["shares"] if draw.random() < 0.85]
-    anew = [
-        share_of(draw, n, share["event"], document) if draw.random() < 0.3 else share
-        for n, share in enumerate([*kept, draw.choice(document["shares"])])
+    """Another version of it: some shares edited, some left out, perhaps one more."""
+    kept = [
+        edited(draw, share, document) if draw.random() < 0.5 else share
+        for share in document["shares"]
+        if draw.random() < 0.9
     ]
-    shares = [{**share, "id": f"share-{n}"} for n, share in enumerate(anew)]
-    return {**document, "version": version, **_dates(draw, day), "shares": shares}
+    if not kept or draw.random() < 0.4:
+        event_type = draw.choice(document["shares"])["event"]
+        kept.append(share_of(draw, 0, event_type, document))
+    shares = [{**share, "id": f"share-{n}"} for n, share in enumerate(kept)]
+    types = {share["event"] for share in shares}
+    known = {path for each in types for path in leaves(CATALOGUE[each])}
+    sets = {SETS[each]: document["field_sets"].get(SETS[each]) for each in sorted(types)}
+    return {
+        **document,
+        "version": version,
+        **_dates(draw, day),
+        "shares": shares,
+        "never_send": [path for path in document["never_send"] if path in known],
+        "field_sets": {name: paths for name, paths in sets.items() if paths},
+    }
 
 
 def _dates(draw: Random, day: Any) -> Plain:
@@ -105,7 +135,7 @@ def _dates(draw: Random, day: Any) -> Plain:
 
 def _party(draw: Random) -> Plain:
     return {
-        "acts_as": "joint-controller" if draw.random() < 0.12 else "controller",
+        "acts_as": "joint-controller" if draw.random() < 0.25 else "controller",
         "keep_days": draw.choice([30, 365]),
         "onward": draw.choice(["none", "ask", "allowed"]),
     }

@@ -14,6 +14,8 @@ from concordat.agreements.register import Register
 from concordat.agreements.signature import sign
 from naive_register import Plain, PlainRegister
 
+UNREADABLE = 9  # the version that nobody can read
+
 
 def signed(plain: PlainRegister) -> Exchange:
     """Write every record as in production, signed by its rightful signer."""
@@ -33,6 +35,8 @@ def signed(plain: PlainRegister) -> Exchange:
         }
         key = f"notice/{notice.agreement}/{notice.digest()}"
         exchange.write(key, msgspec.json.encode(record))
+    for agreement_id in sorted(plain.unreadable):
+        exchange.write(f"agreement/{agreement_id}/{UNREADABLE}", b"{}")
     return exchange
 
 
@@ -45,7 +49,7 @@ def unsigned(plain: PlainRegister) -> Register:
     register.agencies.update(agencies_of(plain))
     for document in documents_of(plain):
         register.agreements.setdefault(document.id, {})[document.version] = document
-    register.unreadable.update({agreement_id: {9} for agreement_id in plain.unreadable})
+    register.unreadable.update({agreement_id: {UNREADABLE} for agreement_id in plain.unreadable})
     register.signatures.update(plain.signatures)
     for notice in notices_of(plain):
         register.notices.setdefault(notice.agreement, []).append(notice)

@@ -38,9 +38,11 @@ def _operand(leaf: Leaf) -> SearchStrategy[Any]:
 
 
 @st.composite
-def conditions(draw: DrawFn, event_type: str) -> Plain:
-    """One condition that can be decided on a field of `event_type`."""
-    leaf = draw(st.sampled_from(_TESTABLE[event_type]) | st.sampled_from(_RARE[event_type]))
+def conditions(draw: DrawFn, event_type: str, never: list[str]) -> Plain:
+    """One condition that can be decided on a field of `event_type`, none of `never`."""
+    known = [leaf for leaf in _TESTABLE[event_type] if leaf.path not in never]
+    rare = [leaf for leaf in _RARE[event_type] if leaf.path not in never]
+    leaf = draw(st.sampled_from(known) | st.sampled_from(rare or known))
     tests = ["present", "includes"] if leaf.many else ["present", "is", "in", "in"]
     if leaf.kind in (Kind.INTEGER, Kind.NUMBER):
         tests += ["at_least", "less_than"] * 2
@@ -52,11 +54,24 @@ def conditions(draw: DrawFn, event_type: str) -> Plain:
     return {"field": leaf.path, test: draw(_operand(leaf))}
 
 
-def _whens(event_type: str) -> SearchStrategy[list[Plain]]:
+def _whens(event_type: str, never: list[str]) -> SearchStrategy[list[Plain]]:
     """One or two conditions, of two fields: two of one field could contradict each other."""
-    return st.lists(
-        conditions(event_type), min_size=1, max_size=2, unique_by=lambda each: each["field"]
-    )
+    each = conditions(event_type, never)
+    return st.lists(each, min_size=1, max_size=2, unique_by=lambda one: one["field"])
+
+
+def tells_sealed(share: Plain) -> Plain:
+    """The share, with every sealed field sent of which its conditions tell the value."""
+    known = leaves(CATALOGUE[share["event"]])
+    told = [
+        condition["field"]
+        for condition in share["when"]
+        if known[condition["field"]].sealed and "present" not in condition
+    ]
+    return {
+        **share,
+        "sealed": share["sealed"] + [one for one in told if one not in share["sealed"]],
+    }
 
 
 @st.composite
@@ -69,12 +84,12 @@ def shares(draw: DrawFn, number: int, event_type: str, document: Plain) -> Plain
     sealed = [leaf.path for leaf in known if leaf.sealed]
     sets = [f"@{name}" for name in document["field_sets"] if name == SETS[event_type]]
     senders = some(draw, parties) or parties[:1]
-    return {
+    share = {
         "id": f"share-{number}",
         "from": senders,
         "to": draw(_recipients(event_type, parties, document["groups"])),
         "event": event_type,
-        "when": draw(st.just([]) | _whens(event_type)),
+        "when": draw(st.just([]) | _whens(event_type, document["never_send"])),
         "send": some(draw, plain + sets, thin=True)
         + draw(_coarsened([leaf for leaf in known if not leaf.sealed])),
         "sealed": some(draw, sealed, thin=True)
@@ -83,6 +98,7 @@ def shares(draw: DrawFn, number: int, event_type: str, document: Plain) -> Plain
         "requires": draw(st.just([]) | _third(parties)),
         "because": "A test needs it.",
     }
+    return tells_sealed(share)
 
 
 def _third(parties: list[str]) -> SearchStrategy[list[str]]:
