@@ -33,7 +33,7 @@ def differences_of_changes(situation: Situation, compared: Counter[str]) -> Iter
     required = {name for each in pair for share in each["shares"] for name in share["requires"]}
     for missing in ("", *sorted({situation.register.controllers[name] for name in required})):
         old, new = (_signed_by_all_but(situation.register, each, missing) for each in pair)
-        for event in situation.events[: 12 if missing else None]:
+        for event in situation.events[: 12 if missing else 40]:
             yield from _of_event(old, new, event, rows, compared)
 
 

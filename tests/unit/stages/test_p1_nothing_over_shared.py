@@ -64,7 +64,7 @@ def test_deliveries_and_reasons_are_those_of_the_naive_evaluator() -> None:
     assert examples["delivering"] >= 0.3 * examples["all"], examples
     assert examples["delivering data"] >= 0.2 * examples["all"], examples
     assert reasons == {*naive.NEAREST_FIRST} - {"AGREEMENT_UNREADABLE"}
-    # Tests of numbers and codes hold too seldom here; test_agrees_with_naive sees them by thousands.
+    # These hold too seldom here; test_agrees_with_naive sees each of them often.
     assert FEATURES - set(shown) <= {"at_least", "less_than", "is", "includes"}, shown
 
 
