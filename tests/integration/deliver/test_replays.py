@@ -37,8 +37,14 @@ async def without_redecisions(held: Held) -> list[list[tuple[Any, ...]]]:
 
 
 async def withheld_meanwhile(held: Held) -> None:
-    """Of three events the second was withheld from social care, which was suspended."""
+    """Of three events the second was withheld from social care, which was suspended.
+
+    The first was read and acknowledged before, so that the suspension holds nothing.
+    """
     await held.route("event-0001")
+    await delivered(held)
+    await held.read()
+    await held.api.acknowledge(CARE, 1)
     suspension = await held.notify(COUNCIL, "suspend")
     await held.route("event-0002")
     await held.resume(suspension, COUNCIL, POLICE)
