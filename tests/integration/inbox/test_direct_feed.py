@@ -197,6 +197,25 @@ async def test_what_is_stopped_while_its_topic_is_asked_for_does_not_leave(
     assert await direct.fed() == []
 
 
+async def test_what_moves_while_its_topic_is_asked_for_is_fed_under_its_new_number_only(
+    direct: DirectInbox,
+) -> None:
+    await direct.store(CARE, "event-1")
+
+    class MovedMeanwhile(DirectTopics):
+        async def check(self, agency: str) -> None:
+            await super().check(agency)
+            await direct.api.move(CARE, 1, 2)
+
+    async with direct.feeder(MovedMeanwhile(direct.kafka, direct.topics)) as feed:
+        assert not await feed.turn(CARE)
+    assert await direct.fed() == []
+    assert await direct.collected() == []
+    await direct.feed()
+    assert await direct.names() == ["event-1"]
+    assert await direct.position() == 2
+
+
 async def test_a_stale_book_feeds_nothing_and_passes_nothing_over(direct: DirectInbox) -> None:
     await direct.store(CARE, "event-1")
     await direct.settle()
