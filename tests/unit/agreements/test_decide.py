@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from builders import NOW, Exchange, agreement_of, share_of
+from builders import BASIS, NOW, Exchange, agreement_of, share_of
 from concordat.agreements.book import Book
 from concordat.agreements.day import london_day
 from concordat.agreements.decide import decide
@@ -17,8 +17,12 @@ from concordat.agreements.reason import Reason
 
 CRIME = "community-safety.crime-recorded.v1"
 LAWS = {
-    name: {"gateway": f"gateway-{name}", "publisher_basis": ["p"], "recipient_basis": [name]}
-    for name in ("protect", "support")
+    "protect": {"gateway": "ca2004-s11", "publisher_basis": BASIS, "recipient_basis": BASIS},
+    "support": {
+        "gateway": "common-law",
+        "publisher_basis": BASIS,
+        "recipient_basis": ["gdpr-6-1-ea"],
+    },
 }
 
 
@@ -91,8 +95,8 @@ def test_two_laws_are_two_deliveries() -> None:
         ("support", ("b",), ("month",)),
     ]
     assert [(grant.gateway, grant.lawful_basis) for grant in grants] == [
-        ("gateway-protect", "protect"),
-        ("gateway-support", "support"),
+        ("ca2004-s11", ",".join(BASIS)),
+        ("common-law", "gdpr-6-1-ea"),
     ]
 
 
