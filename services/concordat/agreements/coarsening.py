@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -25,6 +25,8 @@ class Coarsening(StrEnum):
         return "_" + self.replace("-", "_")
 
 
+# London was behind UTC before 1847: an earlier instant has no day there that Python can name.
+_EARLIEST = datetime(1, 1, 2, tzinfo=UTC)
 _SEPARATOR = " as "
 _POSTCODE = re.compile(POSTCODE)
 
@@ -64,8 +66,12 @@ def coarsener(coarsening: Coarsening, leaf: Leaf) -> Callable[[Any], Any]:
         return _outward_code
     length = len("2015") if coarsening is Coarsening.YEAR else len("2015-06")
     if leaf.kind is Kind.INSTANT:
-        return lambda value: london_day(datetime.fromisoformat(value)).isoformat()[:length]
+        return lambda value: _london(datetime.fromisoformat(value)).isoformat()[:length]
     return lambda value: date.fromisoformat(value).isoformat()[:length]
+
+
+def _london(moment: datetime) -> date:
+    return london_day(max(moment, _EARLIEST))
 
 
 def _outward_code(postcode: str) -> str:

@@ -69,7 +69,7 @@ class Condition(Document):
 
     field: Path
     is_: Annotated[Scalar | None, Field(alias="is")] = None
-    in_: Annotated[list[Scalar] | None, Field(alias="in", min_length=1)] = None
+    in_: Annotated[list[Scalar] | None, Field(alias="in", min_length=1, max_length=200)] = None
     at_least: Number | None = None
     less_than: Number | None = None
     includes: Scalar | None = None
@@ -130,7 +130,7 @@ class Share(Document):
     from_: Annotated[list[AgencyId], Field(alias="from", min_length=1)]
     to: Annotated[list[AnyRecipient], Field(min_length=1)]
     event: str
-    when: list[Condition] = []
+    when: Annotated[list[Condition], Field(max_length=20)] = []
     send: list[AnyItem]
     sealed: list[SealedItem] = []
     reveals: list[Path] = []
@@ -157,7 +157,7 @@ class Agreement(Document):
     groups: dict[Slug, Annotated[list[AgencyId], Field(min_length=1)]] = {}
     laws: Annotated[dict[Slug, Law], Field(min_length=1)]
     field_sets: dict[Slug, Annotated[list[Path], Field(min_length=1)]] = {}
-    shares: Annotated[list[Share], Field(min_length=1)]
+    shares: Annotated[list[Share], Field(min_length=1, max_length=500)]
     never_send: list[Path] = []
     undertakings: dict[AgencyId, list[Sentence]] = {}
 

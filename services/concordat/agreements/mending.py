@@ -82,6 +82,8 @@ def _mend_at(mended: Mended, place: Place, kind: str) -> bool:
     data = mended.data
     if not place or not isinstance(data, dict):
         return False
+    if any(place[:end] in mended.taken for end in range(1, len(place))):
+        return True  # it went with what held it
     mended.places.add(mended.original(place))
     top, *below = place
     if kind == "extra_forbidden":

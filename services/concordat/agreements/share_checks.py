@@ -31,7 +31,7 @@ def check_share(
         yield CheckFault((*at, "event"), f"{share.event!r} is not a published event type")
         return
     known = leaves(model)
-    yield from _conditions(share, at, known)
+    yield from _conditions(agreement, share, at, known)
     yield from _identifiers(agreement, share, at, known, world)
     yield from _sent(agreement, share, at, known)
     yield from _revealed(share, at)
@@ -49,6 +49,8 @@ def field_fault(path: str, known: Mapping[str, Leaf]) -> str | None:
 
 def _ends(agreement: Agreement, share: Share, at: Place) -> Iterator[CheckFault]:
     for number, agency in enumerate(share.from_):
+        if agency in share.from_[:number]:
+            yield CheckFault((*at, "from", number), f"{agency!r} stands twice")
         if agency not in agreement.parties:
             yield CheckFault((*at, "from", number), f"{agency!r} is not a party")
     for number, item in enumerate(share.to):
@@ -67,7 +69,9 @@ def _required(agreement: Agreement, share: Share, at: Place) -> Iterator[CheckFa
             yield CheckFault((*at, "requires", number), f"{agency!r} is not a party")
 
 
-def _conditions(share: Share, at: Place, known: Mapping[str, Leaf]) -> Iterator[CheckFault]:
+def _conditions(
+    agreement: Agreement, share: Share, at: Place, known: Mapping[str, Leaf]
+) -> Iterator[CheckFault]:
     faults = [
         CheckFault((*at, "when", number), fault)
         for number, condition in enumerate(share.when)
@@ -77,8 +81,22 @@ def _conditions(share: Share, at: Place, known: Mapping[str, Leaf]) -> Iterator[
         )
     ]
     yield from faults
+    yield from _told_by_conditions(agreement, share, at, known)
     if not faults and impossible(share.when, known):
         yield CheckFault((*at, "when"), "no event can meet all of these conditions")
+
+
+def _told_by_conditions(
+    agreement: Agreement, share: Share, at: Place, known: Mapping[str, Leaf]
+) -> Iterator[CheckFault]:
+    """A delivery tells that its conditions hold: as good as sending what they ask for."""
+    sealed = {item.field if isinstance(item, Coarsened) else item for item in share.sealed}
+    for number, condition in enumerate(share.when):
+        path, place = condition.field, (*at, "when", number)
+        if path in agreement.never_send:
+            yield CheckFault(place, f"{path!r} stands under never_send, and this would tell of it")
+        elif not condition.present and path not in sealed and _tells_where(known.get(path)):
+            yield CheckFault(place, f"{path!r} is sealed; only 'present' may be asked of it")
 
 
 def _identifiers(
@@ -93,11 +111,27 @@ def _identifiers(
             yield CheckFault(place, fault)
         elif leaf and (leaf.many or "[]" in leaf.path or leaf.kind is not Kind.TEXT):
             yield CheckFault(place, f"{item.is_!r} is not one text, so it can pick nobody")
-        for agency in agreement.groups.get(item.group, []):
-            registered = (world.agencies or {}).get(agency)
-            if registered and getattr(registered.identifiers, item.whose, None) is None:
-                message = f"{agency!r} has no registered {item.whose}, so nothing can pick it"
-                yield CheckFault(place, message)
+        yield from _members(agreement, item, place, world)
+
+
+def _members(
+    agreement: Agreement, item: ByIdentifier, place: Place, world: World
+) -> Iterator[CheckFault]:
+    """Each member must have the identifier, and no two the same: one event, one of them."""
+    holders: dict[str, str] = {}
+    for agency in dict.fromkeys(agreement.groups.get(item.group, [])):
+        registered = (world.agencies or {}).get(agency)
+        if registered is None:
+            continue
+        identifier = getattr(registered.identifiers, item.whose, None)
+        if identifier is None:
+            message = f"{agency!r} has no registered {item.whose}, so nothing can pick it"
+            yield CheckFault(place, message)
+        elif identifier in holders:
+            message = f"{agency!r} and {holders[identifier]!r} have the same {item.whose}"
+            yield CheckFault(place, message)
+        else:
+            holders[identifier] = agency
 
 
 def _sent(
@@ -134,8 +168,9 @@ def _grant_fault(
         return f"{path!r} is not a sealed field; name it under 'send'"
     if not isinstance(item, Coarsened):
         return None
-    if path + item.as_.suffix in known:
-        return f"{path + item.as_.suffix!r} is a field already, so {path!r} cannot be sent so"
+    sent = path + item.as_.suffix
+    if any(other == sent or other.startswith((sent + ".", sent + "[]")) for other in known):
+        return f"{sent!r} is a field already, so {path!r} cannot be sent so"
     return fault_of_coarsening(item.as_, known[path])
 
 
@@ -156,14 +191,24 @@ def _basis(
     if law is None:
         return
     given = {parts_of(name)[0] for name in agreement.sent(share)} | set(share.reveals)
+    given |= {condition.field for condition in share.when}
     for side, basis in (
         ("publisher", law.publisher_basis),
         ("recipient", law.recipient_basis),
     ):
         for mark, words in _MARKS.items():
-            fields = sorted(
-                path for path in given & known.keys() if known[path].sensitivity is mark
-            )
+            fields = sorted(path for path in given & known.keys() if _asks(known[path], mark))
             if fields and not covers(basis, mark):
                 message = f"the {side}'s basis under {share.law!r} does not cover {words}: "
                 yield CheckFault((*at, "law"), message + ", ".join(fields))
+
+
+def _tells_where(leaf: Leaf | None) -> bool:
+    """A code says of what kind a place is; any other value of a sealed field says where it is."""
+    return leaf is not None and leaf.sealed and leaf.kind is not Kind.CODE
+
+
+def _asks(leaf: Leaf, mark: Sensitivity) -> bool:
+    """Whether a field asks for what `mark` asks for: all personal data, for an ordinary basis."""
+    personal = mark is Sensitivity.PERSONAL and leaf.sensitivity is not Sensitivity.NONE
+    return personal or leaf.sensitivity is mark

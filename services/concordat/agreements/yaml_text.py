@@ -11,6 +11,8 @@ Place = tuple[Step, ...]
 
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)\.[0-9]+")
+# To YAML these end a line, and with it a comment; to most editors they are nothing.
+_STRAY_LINE_END = re.compile("[\x85\u2028\u2029]|\r(?!\n)")
 _PREFIX = "tag:yaml.org,2002:"
 _COLLECTIONS = frozenset({_PREFIX + "map", _PREFIX + "seq"})
 
@@ -42,6 +44,10 @@ class Parsed:
 def parse_yaml(text: str) -> Parsed:
     """Read `text`; never raises. Days stay text; only `true` and `false` are booleans."""
     parsed = Parsed()
+    if found := _STRAY_LINE_END.search(text):
+        line = text.count("\n", 0, found.start()) + 1
+        parsed.faults.append(TextFault(line, 1, "ends a line where editors show no end"))
+        return parsed
     try:
         nodes = list(yaml.compose_all(text, Loader=yaml.SafeLoader))
     except yaml.MarkedYAMLError as error:
@@ -84,9 +90,11 @@ class _Builder:
         result: dict[str, Any] = {}
         for key_node, value_node in node.value:
             key = key_node.value
-            if not isinstance(key, str) or key_node.tag == _PREFIX + "merge":
+            strange = key_node.tag in (_PREFIX + "merge", _PREFIX + "null", _PREFIX + "binary")
+            if not isinstance(key, str) or strange or id(key_node) in self._seen:
                 self._fault(key_node, "is not a plain key")
                 continue
+            self._seen.add(id(key_node))
             if key in result:
                 self._fault(key_node, f"the key {key!r} stands twice")
                 continue
@@ -99,7 +107,7 @@ class _Builder:
         tag, value = node.tag.removeprefix(_PREFIX), str(node.value)
         if node.style is not None or tag in ("str", "timestamp"):
             return value if tag in ("str", "timestamp") else self._fault(node, "has a tag")
-        if tag == "null":
+        if tag == "null" and value in ("", "~", "null"):
             return None
         if tag == "bool" and value in ("true", "false"):
             return value == "true"
