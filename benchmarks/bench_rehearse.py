@@ -46,7 +46,7 @@ def main() -> None:
     played = list(demo_events(DATA, lambda _fault: None))
     runs = [_run(*each, played, count) for each in RUNS]
     figures = {
-        "command": f"python -m benchmarks.bench_rehearse --events {count}",
+        "command": f"python benchmarks/bench_rehearse.py --events {count}",
         "commit": _commit(),
         "python": sys.version.split()[0],
         "target_seconds_per_million": TARGET_SECONDS,

@@ -4,9 +4,9 @@ Nothing is projected and nothing delivered: of an event only its id is told, amo
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 
@@ -15,13 +15,14 @@ from concordat.agreements.book import Book
 from concordat.agreements.decide import decide
 from concordat.agreements.decision import Decision
 from concordat.agreements.document import Agreement
+from concordat.agreements.glance import Glance
 from concordat.agreements.parties import Agency
 from concordat.agreements.plan import Plan
 from concordat.agreements.tally import Outcome, RecipientTally, count_into
 from concordat_events.catalogue import CATALOGUE
 from concordat_events.fields import OPAQUE, SOURCE, Data
 
-# Conditions look at few values; where one looks at free text, that may not fill the memory.
+# Verdicts are few; where a field of many values addresses recipients, it may not fill the memory.
 MOST_DECIDED = 50_000
 _NOBODY: frozenset[str] = frozenset()
 _ID = OPAQUE.removesuffix("$") + r"\Z"  # to Python's `$`, a line may end before it ends
@@ -42,7 +43,6 @@ class PastEvent(msgspec.Struct, gc=False):
         return frozenset(self.withholdfrom.split(",")) if self.withholdfrom else _NOBODY
 
 
-_encode = msgspec.json.Encoder().encode
 read_past_event = msgspec.json.Decoder(PastEvent).decode
 """From a CloudEvent's JSON; raises `msgspec.DecodeError`, whose message repeats none of it."""
 
@@ -81,7 +81,7 @@ class Rehearsal:
         self._old = _Assumed(old, agencies, catalogue) if old else None
         self._pairs: dict[tuple[str, str], _Pair] = {}
         self._seen: defaultdict[str, set[str]] = defaultdict(set)
-        self._decided: dict[tuple[_Pair, bytes, str | None], Outcome] = {}
+        self._decided: dict[tuple[_Pair, tuple[Hashable, ...], str | None], Outcome] = {}
         self._outcomes: dict[tuple[int, ...], Outcome] = {}
         self._rehearsed = Rehearsed()
 
@@ -113,14 +113,14 @@ class Rehearsal:
         return self._rehearsed
 
     def _outcome_of(self, pair: "_Pair", event: PastEvent) -> Outcome:
-        """A decision depends on what its plan reads and on the denied: equal ones are made once."""
-        facts = pair.read(event.data)
-        alike = pair, _encode(facts), event.withholdfrom
+        """Events that look alike to both, and are denied to the same, are decided once."""
+        alike = pair, pair.glance.at(event.data), event.withholdfrom
         outcome = self._decided.get(alike)
         if outcome is None:
             if len(self._decided) >= MOST_DECIDED:
                 self.result()
-            new, old = pair.decide(facts, event.denied)
+            denied = event.denied
+            new, old = (decide(plan, event.data, denied) for plan in pair.plans)
             outcome = self._decided[alike] = self._outcome(new, old)
         return outcome
 
@@ -144,26 +144,9 @@ class _Pair:
     """What both agreements plan for one event type and publisher; None where one names nobody."""
 
     def __init__(self, new: Plan | None, old: Plan | None) -> None:
+        self.plans = (new, old)
         self.names_nobody = new is None and old is None
-        self._reads = [plan.read if plan else _read_nothing for plan in (new, old)]
-        # Decided is from what was read already.
-        self._plans = [plan and Plan(_as_it_is, plan.candidates) for plan in (new, old)]
-
-    def read(self, data: msgspec.Raw) -> list[Any]:
-        """The fields that any condition of either looks at, and nothing else of the event."""
-        return [read(data) for read in self._reads]
-
-    def decide(self, facts: list[Any], denied: frozenset[str]) -> list[Decision]:
-        """What the new and what the old one say of an event of which `facts` were read."""
-        return [decide(plan, read, denied) for plan, read in zip(self._plans, facts, strict=True)]
-
-
-def _read_nothing(_data: Any) -> None:
-    return None
-
-
-def _as_it_is(facts: Any) -> Any:
-    return facts
+        self.glance = Glance([plan for plan in self.plans if plan])
 
 
 class _Assumed:

@@ -8,7 +8,6 @@ from concordat.agreements.day import london_day
 from concordat.agreements.decide import decide
 from concordat.agreements.reason import Reason
 from concordat.agreements.rehearsal import MOST_DECIDED, Rehearsal, read_past_event
-from concordat.agreements.tally import EXAMPLES
 from concordat.publish.history_file import HistoryLine, read_history
 from concordat.runtime.settings import CONTRACTS
 from concordat.stack.contracts import load_contracts
@@ -83,18 +82,31 @@ def test_every_event_of_a_recipient_is_shared_or_withheld() -> None:
     assert tally.shared - tally.shared_before == tally.gained.events - tally.lost.events
 
 
-def test_free_text_under_a_condition_does_not_fill_the_memory_nor_lose_a_count() -> None:
-    new = when(field="outcome", present=True)
-    rehearsal = Rehearsal(new)
-    count = MOST_DECIDED + 100
+def add_outcomes(rehearsal: Rehearsal, count: int) -> None:
+    """Rehearse `count` events, each with an outcome of its own."""
     template = line(1, {"outcome": "TEXT"})
     for number in range(count):
-        text = template.replace(b"TEXT", b"%d" % number)
+        text = template.replace(b"TEXT", b"outcome %d" % number)
         rehearsal.add(read_past_event(text.replace(b"crime-000001", b"crime-%09d" % number)))
+
+
+def test_what_a_text_says_is_not_kept_where_a_condition_only_asks_about_it() -> None:
+    rehearsal = Rehearsal(when(field="outcome", present=True))
+    rehearsal.add(read_past_event(line(1, {"outcome": "in Karen Bloggs's words"})))
+    assert "Bloggs" not in repr(rehearsal._decided)
+    add_outcomes(rehearsal, 100)
+    assert rehearsal.result().recipients["social-care"].gained.events == 101
+
+
+def test_addresses_of_every_kind_do_not_fill_the_memory_nor_lose_a_count() -> None:
+    to = {"group": "all", "whose": "gss", "is": "outcome"}
+    new = agreement_of(groups={"all": ["social-care"]}, shares=[share_of(to=[to])])
+    rehearsal = Rehearsal(new)
+    count = MOST_DECIDED + 100
+    add_outcomes(rehearsal, count)
     assert len(rehearsal._decided) <= MOST_DECIDED
-    gained = rehearsal.result().recipients["social-care"].gained
-    assert gained.events == count
-    assert gained.examples == [f"crime-{n:09d}" for n in range(EXAMPLES)]
+    tally = rehearsal.result().recipients["social-care"]
+    assert tally.withheld == {(Reason.NOT_ADDRESSED, "outcome"): count}
 
 
 def test_the_demonstrations_crimes_come_to_what_its_agreement_says_in_plain_words() -> None:
