@@ -25,17 +25,7 @@ class Book:
 
     def __init__(self, register: Register) -> None:
         """Snapshot `register`, which may go on being applied to."""
-        self._register = replace(
-            register,
-            controllers=dict(register.controllers),
-            agencies=dict(register.agencies),
-            agreements={key: dict(versions) for key, versions in register.agreements.items()},
-            unreadable={key: set(versions) for key, versions in register.unreadable.items()},
-            signatures=set(register.signatures),
-            notices={key: list(notices) for key, notices in register.notices.items()},
-            refused=list(register.refused),
-            revisions=dict(register.revisions),
-        )
+        self._register = replace(register)  # which copies what it holds
         self.register_offset = register.next_offset
         self._named = _index(self._register)
         self._plans: dict[tuple[str, str, date], Plan | None] = {}

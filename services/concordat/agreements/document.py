@@ -23,6 +23,9 @@ Number = Whole | float
 TESTS = ("is_", "in_", "at_least", "less_than", "includes", "present")
 
 
+HIGHEST_VERSION = 100_000
+
+
 def _true(value: Any) -> Any:
     if value is not True:  # to Python, 1 equals True
         raise ValueError("can only be true")
@@ -145,7 +148,7 @@ class Agreement(Document):
 
     schema_: Annotated[Literal["concordat/agreement/v1"], Field(alias="schema")]
     id: Slug
-    version: Annotated[int, Field(ge=1, le=100_000)]
+    version: Annotated[int, Field(ge=1, le=HIGHEST_VERSION)]
     service_line: Slug
     title: Sentence
     purpose: Sentence

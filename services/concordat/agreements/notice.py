@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 import rfc8785
 from pydantic import Field, model_validator
 
-from concordat.agreements.document import Slug
+from concordat.agreements.document import HIGHEST_VERSION, Slug
 from concordat.agreements.parties import ControllerId, Document
 from concordat_events.fields import AgencyId, Instant
 
@@ -33,7 +33,7 @@ class Notice(Document):
 
     schema_: Annotated[Literal["concordat/notice/v1"], Field(alias="schema")]
     agreement: Slug
-    version: Annotated[int, Field(ge=1, le=100_000)]
+    version: Annotated[int, Field(ge=1, le=HIGHEST_VERSION)]
     action: Literal["suspend", "withdraw", "resume"]
     controller: ControllerId
     at: Instant

@@ -8,6 +8,8 @@ from typing import Any
 import msgspec
 from pydantic import ValidationError
 
+from concordat.agreements.document import HIGHEST_VERSION
+
 _NUMBER = re.compile(r"[1-9][0-9]{0,5}", re.ASCII)
 _SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", re.ASCII)
 
@@ -69,6 +71,8 @@ def number_in(text: str) -> int:
     """Return the number that `text` is the only spelling of; raises `Refused`."""
     if not _NUMBER.fullmatch(text):
         raise Refused("the version in the key is not a number")
+    if int(text) > HIGHEST_VERSION:
+        raise Refused("the version in the key is higher than any can be")
     return int(text)
 
 

@@ -41,7 +41,7 @@ class Register:
     controllers: dict[str, Controller] = field(default_factory=dict)
     agencies: dict[str, Agency] = field(default_factory=dict)
     agreements: dict[str, dict[int, Agreement]] = field(default_factory=dict)
-    unreadable: dict[str, set[int]] = field(default_factory=dict)
+    unreadable: dict[str, dict[int, int]] = field(default_factory=dict)
     signatures: set[tuple[str, int, str]] = field(default_factory=set)
     notices: dict[str, list[Notice]] = field(default_factory=dict)
     refused: list[RefusedRecord] = field(default_factory=list)
@@ -57,7 +57,7 @@ class Register:
         """Share nothing that grows with the register that these values were taken from."""
         self.controllers, self.agencies = dict(self.controllers), dict(self.agencies)
         self.agreements = {key: dict(each) for key, each in self.agreements.items()}
-        self.unreadable = {key: set(each) for key, each in self.unreadable.items()}
+        self.unreadable = {key: dict(each) for key, each in self.unreadable.items()}
         self.signatures = set(self.signatures)
         self.notices = {key: list(each) for key, each in self.notices.items()}
         self.refused, self.revisions = list(self.refused), dict(self.revisions)
@@ -170,7 +170,7 @@ class Register:
                 raise Refused(f"the agreement has {len(faults)} faults")
         except Refused:
             # What cannot be read may restrict: all pairs of the agreement stop (DESIGN §4, P3).
-            self.unreadable.setdefault(agreement_id, set()).add(version)
+            self.unreadable.setdefault(agreement_id, {})[version] = self.next_offset - 1
             raise
         self.agreements.setdefault(agreement_id, {})[version] = agreement
 

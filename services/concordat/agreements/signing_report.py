@@ -64,7 +64,7 @@ class AgreementReport:
 
 def report_on(register: Register, agreement: str, day: date) -> AgreementReport | None:
     """Return what is known of `agreement`; None when the register has nothing under that id."""
-    unreadable = register.unreadable.get(agreement, set())
+    unreadable = register.unreadable.get(agreement, {})
     versions = register.agreements.get(agreement, {})
     if not versions and not unreadable:
         return None

@@ -77,5 +77,10 @@ class RegisterFollower:
             log.info("released", agency=agency, count=count, register_offset=book.register_offset)
         for item in due.purged:
             count = await purge(self._pool, item)
-            under = {"agreement": item.agreement, "version": item.version}
-            log.info("purged", agency=item.recipient, count=count, **under)
+            log.info(
+                "purged",
+                agency=item.recipient,
+                count=count,
+                agreement=item.agreement,
+                version=item.version,
+            )

@@ -127,6 +127,13 @@ def _as_of(register: Register, agreement_id: str, state: int) -> Register:
             for signed, version, controller in register.signatures
             if f"signature/{signed}/{version}/{controller}" in known
         },
+        unreadable={
+            agreement_id: {
+                version: offset
+                for version, offset in register.unreadable.get(agreement_id, {}).items()
+                if offset < state
+            }
+        },
         notices={agreement_id: register.notices.get(agreement_id, [])[:notices]},
         refused=[],
         admitted={},

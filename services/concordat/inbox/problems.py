@@ -42,7 +42,7 @@ KINDS: Mapping[int, tuple[str, str, str]] = MappingProxyType(
     {
         400: ("bad-request", "Bad request", "The request cannot be read."),
         401: ("not-authenticated", "Not authenticated", "A valid bearer token is needed."),
-        403: ("not-an-agency", "Not an agency", "The token names no agency of this exchange."),
+        403: ("not-allowed", "Not allowed", "The token does not allow this."),
         404: ("not-found", "Not found", "It does not exist, or it is not yours to see."),
         405: ("method-not-allowed", "Method not allowed", "This method is not offered here."),
         409: (

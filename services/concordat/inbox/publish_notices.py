@@ -1,12 +1,15 @@
 """POST /v1/notices: a controller stops its own pairs of an agreement, or lets them go on."""
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from concordat.agreements.document import Agreement
 from concordat.agreements.entries import notice_entry
 from concordat.agreements.notice import Notice, Pair
+from concordat.agreements.register import Register
 from concordat.agreements.stopping import pairs_of
 from concordat.inbox.authentication import Caller
 from concordat.inbox.dependencies import Dependencies, Needs
@@ -20,6 +23,8 @@ from concordat_events.fields import Instant
 
 PATH = "/v1/notices"
 MAX_BYTES = 64 * 1024
+ADMITTED_WITHIN_SECONDS = 3.0
+_LOOK_SECONDS = 0.02
 
 router = APIRouter()
 log = get_logger(__name__)
@@ -62,9 +67,11 @@ class RegisteredNotice(BaseModel):
 async def publish_notice(caller: Caller, request: Request, needs: Needs) -> RegisteredNotice:
     """Register a signed notice of the controller behind the caller; nobody else is asked.
 
-    201 once it is durable: from then on routing and every inbox heed it within a second. Sending
-    it again changes nothing and is answered alike. 403 when it is another controller's. 422 with
-    the reason when the register would refuse it.
+    201 once it is durable and the register has admitted it: from then on every inbox and routing
+    heed it within a second. Sending it again changes nothing and is answered alike. 403 when it is
+    another controller's. 422 with the reason when the register would refuse it, for a stop that
+    leaves out a higher version (that one would begin where this one stops), and for a pair between
+    which nothing goes.
     """
     media_type_of(request, [JSON])
     submission = _submission(await read_body(request, MAX_BYTES))
@@ -75,6 +82,8 @@ async def publish_notice(caller: Caller, request: Request, needs: Needs) -> Regi
     known = register.admitted.get(record.key)
     if known is None and (why := register.why_refused(record.key, record.value, needs.clock())):
         raise invalid("NOTICE_REFUSED", "notice", why)
+    if known is None:
+        _check_that_it_stops(notice, register)
     recorded_at = known.recorded_at if known else await _write(record, needs)
     log.info("notice", agreement=notice.agreement, version=notice.version, code=notice.action)
     return RegisteredNotice(
@@ -102,8 +111,35 @@ def _record(submission: NoticeSubmission) -> RegisterRecord:
     return RegisterRecord(*notice_entry(submission.notice, submission.signature))
 
 
+def _check_that_it_stops(notice: Notice, register: Register) -> None:
+    """Refuse a stop that the register would take and that stops less than its signer may think."""
+    versions = register.agreements.get(notice.agreement, {})
+    highest = max(versions, default=0)
+    if notice.action != "resume" and notice.version < highest:
+        message = f"leaves out version {highest}; a stop names the highest version there is"
+        raise invalid("NOT_THE_HIGHEST_VERSION", "notice.version", message)
+    for number, pair in enumerate(notice.pairs):
+        if not any(_goes(agreement, pair) for agreement in versions.values()):
+            message = "is a pair between which nothing goes in this direction"
+            raise invalid("NO_SUCH_PAIR", f"notice.pairs.{number}", message)
+
+
+def _goes(agreement: Agreement, pair: Pair) -> bool:
+    return any(
+        pair.publisher in share.from_ and pair.recipient in agreement.recipients(share)
+        for share in agreement.shares
+    )
+
+
 async def _write(record: RegisterRecord, needs: Dependencies) -> Instant:
     try:
-        return await needs.register.write(record)
+        recorded_at = await needs.register.write(record)
     except RegisterNotWritten:
         raise unavailable("The register cannot be written now; send the same again.") from None
+    # The register judges by its own clock: between the question and the record a key may end.
+    deadline = asyncio.get_running_loop().time() + ADMITTED_WITHIN_SECONDS
+    while record.key not in needs.feed.book.register.admitted:
+        if asyncio.get_running_loop().time() > deadline:
+            raise unavailable("The register has not admitted the notice yet; send the same again.")
+        await asyncio.sleep(_LOOK_SECONDS)
+    return recorded_at

@@ -124,17 +124,18 @@ class Log:
 
 @dataclass
 class RegisterTopic:
-    """Takes what is written into the exchange at once."""
+    """Takes what is written into the exchange at once; `refusing`, as if a key had just ended."""
 
     exchange: Exchange
     written: list[RegisterRecord] = field(default_factory=list)
     away: bool = False
+    refusing: bool = False
 
     async def write(self, record: RegisterRecord) -> datetime:
         if self.away:
             raise RegisterNotWritten
         self.written.append(record)
-        self.exchange.write(record.key, record.value, WRITTEN)
+        self.exchange.write(record.key, b"{}" if self.refusing else record.value, WRITTEN)
         return WRITTEN
 
 

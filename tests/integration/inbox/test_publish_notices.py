@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from builders import agreement_of
 from concordat.agreements.notice import Notice
 from concordat.agreements.reason import Reason
 from integration.inbox.api import AGREEMENT, WRITTEN, Api
@@ -165,3 +166,28 @@ async def test_a_stopped_item_is_not_returned_from_the_answer_on(api: Api) -> No
     page = (await api.get("social-care", "/v1/inbox")).json()
     assert page["items"] == []
     assert [stub["reason"] for stub in page["stopped"]] == ["SUSPENDED"]
+
+
+async def test_a_stop_that_leaves_out_a_higher_version_is_refused(api: Api) -> None:
+    second = agreement_of(version=2)
+    api.exchange.write("agreement/test-agreement/2", second.canonical())
+    response = await say(api, suspension(version=1))
+    assert response.status_code == 422
+    assert [error["code"] for error in response.json()["errors"]] == ["NOT_THE_HIGHEST_VERSION"]
+    assert api.register.written == []
+    assert (await say(api, suspension(version=2))).status_code == 201
+
+
+async def test_a_stop_of_a_pair_the_wrong_way_round_is_refused(api: Api) -> None:
+    response = await say(api, suspension(pairs=[("social-care", "police")]))
+    assert response.status_code == 422
+    (error,) = response.json()["errors"]
+    assert (error["code"], error["path"]) == ("NO_SUCH_PAIR", "notice.pairs.0")
+    assert (api.register.written, why(api)) == ([], None)
+
+
+async def test_what_the_register_refuses_after_all_is_not_answered_as_registered(api: Api) -> None:
+    api.register.refusing = True
+    response = await say(api, suspension())
+    assert response.status_code == 503
+    assert why(api) is None
