@@ -49,7 +49,7 @@ def unsigned(plain: PlainRegister) -> Register:
     register.agencies.update(agencies_of(plain))
     for document in documents_of(plain):
         register.agreements.setdefault(document.id, {})[document.version] = document
-    register.unreadable.update({agreement_id: {UNREADABLE} for agreement_id in plain.unreadable})
+    register.unreadable.update({agreement_id: {UNREADABLE: 0} for agreement_id in plain.unreadable})
     register.signatures.update(plain.signatures)
     for notice in notices_of(plain):
         register.notices.setdefault(notice.agreement, []).append(notice)
