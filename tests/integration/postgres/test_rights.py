@@ -101,6 +101,7 @@ async def test_public_has_no_right_on_the_schema_or_the_database(catalogue: Conn
                 "delivery": "SELECT",
                 "stub": "SELECT",
                 "redecision": "SELECT",
+                "direct_feed": "INSERT,SELECT",
             },
         ),
         (
@@ -113,6 +114,7 @@ async def test_public_has_no_right_on_the_schema_or_the_database(catalogue: Conn
                 "inbox": "SELECT",
                 "stub": "SELECT",
                 "redecision": "SELECT",
+                "direct_feed": "SELECT",
                 "unreadable_routed": "SELECT",
             },
         ),
