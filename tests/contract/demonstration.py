@@ -6,9 +6,11 @@ from typing import Any
 
 from builders import NOW, RECORDED
 from concordat.agreements.book import Book, BookKeeper
+from concordat.agreements.register import Register
 from concordat.kafka.topics import Topics
-from concordat.stack.demo_register import demo_register
+from concordat.runtime.clock import system_clock
 from concordat.stack.development_keys import DevelopmentKeys
+from concordat.stack.publication import plan_publication
 from concordat.stack.state_directory import StateDirectory
 from concordat.stages.admit import admit_stage
 from concordat.stages.record import Record
@@ -26,7 +28,8 @@ Received = set[tuple[str, str, str]]
 def demonstration_book(state: Path, without: tuple[str, ...] = ()) -> Book:
     """The contracts, signed by all who sign; `without` names register keys that are missing."""
     keeper = BookKeeper()
-    records = demo_register(contracts(), DevelopmentKeys(StateDirectory(state)))
+    keys = DevelopmentKeys(StateDirectory(state))
+    records = plan_publication(contracts(), Register(), system_clock(), keys).records
     assert set(without) <= {record.key for record in records}
     for offset, record in enumerate(each for each in records if each.key not in without):
         keeper.apply(record.key, record.value, offset=offset, recorded_at=RECORDED)

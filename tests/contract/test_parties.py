@@ -5,7 +5,7 @@ import pytest
 
 from concordat.agreements.parties import Agency, Identifiers
 from concordat.runtime.settings import CONTRACTS
-from concordat.stack.demo_register import NOT_SIGNED
+from concordat.stack.publication import NOT_SIGNED
 from contract.folder import contracts
 
 

@@ -20,12 +20,12 @@ from concordat.postgres.roles import ROLES, ensure_database, ensure_roles
 from concordat.runtime.clock import Clock, system_clock
 from concordat.runtime.settings import CONTRACTS
 from concordat.stack.contracts import load_contracts
-from concordat.stack.demo_register import demo_register
 from concordat.stack.development_keys import DevelopmentKeys
 from concordat.stack.embedded import EmbeddedInfrastructure, Infrastructure, StackOptions
 from concordat.stack.errors import StackGaveUp
 from concordat.stack.ports import LOCALHOST, pick_port
 from concordat.stack.program import Program
+from concordat.stack.publication import plan_publication
 from concordat.stack.restart_policy import RestartPolicy
 from concordat.stack.stack import Stack
 from concordat.stack.state_directory import StateDirectory
@@ -70,6 +70,20 @@ class Exchange:
     ended: "asyncio.Task[None]"
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Topics made, records appended, and where the register stands against the folder."""
+
+    topics: int
+    records: int
+    conflicts: tuple[str, ...]
+
+    def sentences(self) -> list[str]:
+        """Say it to whoever watches."""
+        made = f"{self.topics} topics made, {self.records} register records signed and written"
+        return [made, *self.conflicts]
+
+
 class Preparation:
     """What must be there before the services start: roles, schema, topics, register, keys."""
 
@@ -80,13 +94,15 @@ class Preparation:
         self._contracts = load_contracts(options.contracts)
         self.keys = DevelopmentKeys(state)
 
-    async def prepare(self) -> tuple[int, int]:
-        """Do it all, idempotently; return the numbers of topics made and records appended."""
+    async def prepare(self) -> Prepared:
+        """Do it all, idempotently."""
         _, made = await asyncio.gather(self._database(), asyncio.to_thread(self._topics))
-        records = demo_register(self._contracts, self.keys)
-        appended = await RegisterLog(self._infrastructure.kafka, Topics()).append(records)
+        log = RegisterLog(self._infrastructure.kafka, Topics())
+        register = await log.read()
+        plan = plan_publication(self._contracts, register, self.options.clock(), self.keys)
+        appended = await log.append(plan.records)
         self.keys.publish_token_keys()
-        return made, appended
+        return Prepared(made, appended, tuple(plan.conflicts))
 
     def dsn(self, role: str) -> str:
         """Address and password of a database role."""
@@ -142,8 +158,9 @@ async def open_exchange(
     stop = asyncio.Event()
     try:
         preparation = Preparation(state, infrastructure, options)
-        made, appended = await preparation.prepare()
-        observer.report(f"{made} topics made, {appended} register records signed and written")
+        prepared = await preparation.prepare()
+        for sentence in prepared.sentences():
+            observer.report(sentence)
         api_port = pick_port(ports.api)
         if ports.api not in (None, api_port):
             observer.report(f"port {ports.api} is busy: the API listens on {api_port}")
