@@ -92,14 +92,21 @@ class Past:
 def _records(register: Register) -> Mapping[str, list[tuple[int, datetime]]]:
     """By agreement, the state after each of its records, and since when."""
     records: defaultdict[str, list[tuple[int, datetime]]] = defaultdict(list)
-    for key, admitted in sorted(register.admitted.items(), key=lambda each: each[1].offset):
+    for offset, about, recorded_at in sorted(_all_records(register)):
+        known = records[about]
+        # A broker's clock may step back: nobody knew a record before the one ahead of it.
+        known.append((offset + 1, max(recorded_at, known[-1][1]) if known else recorded_at))
+    return records
+
+
+def _all_records(register: Register) -> Iterator[tuple[int, str, datetime]]:
+    for key, admitted in register.admitted.items():
         kind, about, *_ = key.split("/")
         if kind in ("agreement", "signature", "notice"):
-            known = records[about]
-            # A broker's clock may step back: nobody knew a record before the one ahead of it.
-            since = max(admitted.recorded_at, known[-1][1]) if known else admitted.recorded_at
-            known.append((admitted.offset + 1, since))
-    return records
+            yield admitted.offset, about, admitted.recorded_at
+    for refused in register.refused:  # a version that cannot be read stops its agreement
+        if refused.kind == "agreement":
+            yield refused.offset, refused.agreement, refused.recorded_at
 
 
 def _turns(register: Register, agreement_id: str) -> list[date]:

@@ -165,6 +165,22 @@ def test_what_an_expired_agreement_held_is_released_when_a_version_takes_over_la
     assert held.released(before)
 
 
+def test_what_an_unreadable_version_held_is_released_when_a_readable_one_takes_over() -> None:
+    held = Situation()
+    newer = agreement_of(version=3)
+    held.sign(newer, "council")
+    before = held.place
+    held.now += HOUR
+    held.exchange.write("agreement/test-agreement/2", b"{}", held.now)
+    assert held.why_stopped() is Reason.AGREEMENT_UNREADABLE
+    assert not held.released(before)
+    held.now += HOUR
+    held.exchange.sign(newer, "police-authority", held.now)
+    assert held.why_stopped() is None
+    assert held.released(before)
+    assert not held.released(held.place)
+
+
 def test_days_change_in_london_at_midnight_of_summer_time_too() -> None:
     starts = {"from": "2026-07-01", "until": "2027-12-31"}
     held = Situation()
