@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builders import NOW, Exchange, agreement_of, share_of
-from concordat.agreements.checks import check_agreement
+from concordat.agreements.checking.checks import check_agreement
+from concordat.agreements.checking.world import World
 from concordat.agreements.coarsening import (
     Coarsening,
     coarsener,
@@ -21,7 +22,6 @@ from concordat.agreements.day import london_day
 from concordat.agreements.decide import decide
 from concordat.agreements.document import Agreement
 from concordat.agreements.view import View
-from concordat.agreements.world import World
 from concordat_events.catalogue import CATALOGUE
 from concordat_events.leaves import leaves
 from event_strategies import QUICK, TYPES, events
@@ -165,6 +165,17 @@ def test_what_is_missing_leaves_no_trace() -> None:
     missing: list[Any] = [{}, {"victim": None}, {"victim": {"dob": None}}, {"victim": {}}]
     for data in missing:
         assert _seen("victim.dob as year", "location.postcode as outward-code", data=data) == {}
+
+
+def test_the_type_of_what_is_sent_has_no_field_for_the_value() -> None:
+    names = ["victim.dob as year", "victim.address.postcode as outward-code", "offences as present"]
+    sent = type(View(MODEL, names).project(b"{}"))
+    fields = {each.name: each.type for each in msgspec.structs.fields(sent)}
+    assert set(fields) == {"victim", "offences_present"}
+    assert fields["offences_present"] == bool | None
+    victim = {each.name: each.type for each in msgspec.structs.fields(fields["victim"].__args__[0])}
+    assert set(victim) == {"dob_year", "address"}
+    assert victim["dob_year"] == str | None
 
 
 SECRET = "Zq7-somewhere-secret"
