@@ -17,10 +17,10 @@ from functools import partial
 from typing import Any
 
 from builders import BASIS, NOW
-from concordat.agreements.assumed import assume_signed
 from concordat.agreements.book import Book
 from concordat.agreements.document import Agreement
 from concordat.agreements.register import Register
+from concordat.agreements.rehearsing.assumed import assume_signed
 from concordat.kafka.topics import Topics
 from concordat.stages.record import Record
 from concordat.stages.route import route_stage

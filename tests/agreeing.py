@@ -14,8 +14,12 @@ from agreeing_on_rehearsal import differences_of_rehearsal
 from concordat.agreements.book import Book
 from concordat.agreements.decide import decide
 from concordat.agreements.decision import Decision, Grant, Withheld
-from concordat.agreements.explain import explain
-from concordat.agreements.explanation import CandidateExplained, Explanation, ShareConsidered
+from concordat.agreements.explaining.explain import explain
+from concordat.agreements.explaining.explanation import (
+    CandidateExplained,
+    Explanation,
+    ShareConsidered,
+)
 from concordat_events.catalogue import CATALOGUE
 from concordat_events.leaves import leaves
 from language_features import features_of

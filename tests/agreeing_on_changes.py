@@ -6,8 +6,8 @@ from dataclasses import replace
 from itertools import permutations
 
 import naive
-from concordat.agreements.change import Change
-from concordat.agreements.compare import compare
+from concordat.agreements.comparison.change import Change
+from concordat.agreements.comparison.compare import compare
 from concordat_events.catalogue import CATALOGUE
 from naive_fields import sent
 from naive_register import Plain, PlainRegister

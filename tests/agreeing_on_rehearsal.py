@@ -8,8 +8,8 @@ from datetime import date
 from typing import Any
 
 import naive
-from concordat.agreements.rehearsal import Rehearsal, read_past_event
-from concordat.agreements.tally import RecipientTally
+from concordat.agreements.rehearsing.rehearsal import Rehearsal, read_past_event
+from concordat.agreements.rehearsing.tally import RecipientTally
 from naive_register import Plain, PlainRegister
 from plain_register import agencies_of, documents_of
 from strategies import Situation

@@ -3,8 +3,8 @@
 from typing import Any
 
 from builders import agreement_of, share_of
-from concordat.agreements.change import Change
-from concordat.agreements.compare import Comparison, compare
+from concordat.agreements.comparison.change import Change
+from concordat.agreements.comparison.compare import Comparison, compare
 from concordat.agreements.document import Agreement
 from concordat.agreements.parties import Agency
 from concordat_events.catalogue import CATALOGUE

@@ -7,7 +7,7 @@ import msgspec
 
 from builders import agreement_of, crime, share_of
 from concordat.agreements.document import Agreement
-from concordat.agreements.rehearsal import Rehearsal, Rehearsed, read_past_event
+from concordat.agreements.rehearsing.rehearsal import Rehearsal, Rehearsed, read_past_event
 
 CATEGORIES = ("drugs", "robbery", "burglary")
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from concordat.agreements.reading import read_agreement
-from concordat.agreements.yaml_text import parse_yaml
+from concordat.agreements.checking.reading import read_agreement
+from concordat.agreements.checking.yaml_text import parse_yaml
 from concordat.runtime.settings import CONTRACTS
 
 Spoil = Callable[[dict[str, Any]], object]

@@ -4,7 +4,7 @@ import re
 import pytest
 
 from builders import NOW, agreement_of, share_of
-from concordat.agreements.reading import read_agreement
+from concordat.agreements.checking.reading import read_agreement
 from concordat.runtime.settings import CONTRACTS
 from concordat.stack.demonstration import DATA
 from contract.agreement_rules import (

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import date
 
+from concordat.agreements.comparison.keeps import keeps
+from concordat.agreements.comparison.reach import Ends
 from concordat.agreements.document import Agreement, Party
-from concordat.agreements.keeps import keeps
-from concordat.agreements.reach import Ends
 from concordat.agreements.reason import Reason
 from concordat.agreements.register import Register
 from concordat.agreements.standing import version_for, why_not, why_not_share, why_not_third

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from concordat.agreements.checks import check_agreement
+from concordat.agreements.checking.checks import check_agreement
+from concordat.agreements.checking.world import World
 from concordat.agreements.document import Agreement
 from concordat.agreements.notice import Notice
 from concordat.agreements.notice_reach import why_out_of_reach
@@ -28,7 +29,6 @@ from concordat.agreements.records import (
 )
 from concordat.agreements.signature import find_signer
 from concordat.agreements.stop import Stop, stops_among
-from concordat.agreements.world import World
 from concordat_events.catalogue import CATALOGUE
 from concordat_events.fields import Data
 

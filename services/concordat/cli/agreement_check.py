@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from concordat.agreements.checking.reading import DocumentFault, Reading, read_agreement
 from concordat.agreements.document import Agreement
-from concordat.agreements.reading import DocumentFault, Reading, read_agreement
 from concordat.cli.console import NEGATIVE, USAGE, fail, put, put_json, say
 from concordat.cli.target import JsonOption
 from concordat.cli.topics import ContractsOption

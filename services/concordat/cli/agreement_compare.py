@@ -8,13 +8,13 @@ from typing import Annotated, Any
 
 import typer
 
-from concordat.agreements import compare as comparing
-from concordat.agreements.change import Change, Verdict
-from concordat.agreements.change_sentence import name_of_row, sentence_of
-from concordat.agreements.compare import Comparison
+from concordat.agreements.checking.reading import DocumentFault, Reading, read_agreement
+from concordat.agreements.comparison import compare as comparing
+from concordat.agreements.comparison.change import Change, Verdict
+from concordat.agreements.comparison.change_sentence import name_of_row, sentence_of
+from concordat.agreements.comparison.compare import Comparison
+from concordat.agreements.comparison.terms import TermChange
 from concordat.agreements.document import Agreement
-from concordat.agreements.reading import DocumentFault, Reading, read_agreement
-from concordat.agreements.terms import TermChange
 from concordat.cli.console import NEGATIVE, USAGE, fail, put, put_json, say
 from concordat.cli.target import JsonOption
 from concordat.cli.topics import ContractsOption

@@ -7,10 +7,10 @@ from typing import Annotated
 import msgspec
 import typer
 
+from concordat.agreements.checking.reading import Reading, read_agreement
 from concordat.agreements.day import LONDON
 from concordat.agreements.document import Agreement
-from concordat.agreements.reading import Reading, read_agreement
-from concordat.agreements.rehearsal import Rehearsal, read_past_event
+from concordat.agreements.rehearsing.rehearsal import Rehearsal, read_past_event
 from concordat.cli.console import NEGATIVE, TRY_AGAIN, USAGE, fail, put, put_json, say
 from concordat.cli.progress_bar import progress_bar
 from concordat.cli.rehearsal_view import Faults, RehearsalView

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
+from concordat.agreements.checking.reading import read_agreement
 from concordat.agreements.document import Agreement
-from concordat.agreements.reading import read_agreement
 from concordat.agreements.show.agreement import show_agreement
 from concordat.agreements.show.as_html import as_html
 from concordat.agreements.show.as_markdown import as_markdown

@@ -9,9 +9,9 @@ from typing import Annotated, Any
 import typer
 from joserfc.jwk import OKPKey
 
+from concordat.agreements.checking.reading import read_agreement
 from concordat.agreements.document import Agreement
 from concordat.agreements.entries import Entry, agreement_entry, signature_entry
-from concordat.agreements.reading import read_agreement
 from concordat.agreements.register import Register
 from concordat.agreements.signature import sign as make_signature
 from concordat.agreements.signing import (

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from textwrap import wrap
 from typing import Any
 
-from concordat.agreements.explanation import Verdict
+from concordat.agreements.explaining.explanation import Verdict
 
 WIDTH = 96
 _VERDICTS = {

@@ -10,10 +10,10 @@ import typer
 from joserfc.jwk import OKPKey
 from pydantic import ValidationError
 
+from concordat.agreements.checking.reading import read_controller
 from concordat.agreements.day import london_day
 from concordat.agreements.key_text import NoPlaceForKey, add_key, key_text, next_kid
 from concordat.agreements.parties import Controller, SigningKey
-from concordat.agreements.reading import read_controller
 from concordat.cli.console import NEGATIVE, USAGE, fail, put, put_json, say
 from concordat.cli.target import JsonOption
 from concordat.cli.topics import ContractsOption

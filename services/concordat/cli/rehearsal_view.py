@@ -7,8 +7,8 @@ from typing import Any
 
 from concordat.agreements.document import Agreement
 from concordat.agreements.reason import Reason
-from concordat.agreements.rehearsal import Rehearsed
-from concordat.agreements.tally import RecipientTally, Tally
+from concordat.agreements.rehearsing.rehearsal import Rehearsed
+from concordat.agreements.rehearsing.tally import RecipientTally, Tally
 
 MOST_TOLD = 20
 _WIDTH = 96

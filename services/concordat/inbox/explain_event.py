@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict
 
 from concordat.agreements.book import Book
-from concordat.agreements.explanation import CandidateExplained, Explanation
+from concordat.agreements.explaining.explanation import CandidateExplained, Explanation
 from concordat.inbox.admission_rows import read_admission
 from concordat.inbox.authentication import Caller
 from concordat.inbox.dependencies import Dependencies, Needs

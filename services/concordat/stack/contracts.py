@@ -12,15 +12,15 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from concordat.agreements.document import Agreement
-from concordat.agreements.parties import Agency, Controller
-from concordat.agreements.reading import (
+from concordat.agreements.checking.reading import (
     DocumentFault,
     Reading,
     read_agency,
     read_agreement,
     read_controller,
 )
+from concordat.agreements.document import Agreement
+from concordat.agreements.parties import Agency, Controller
 from concordat.agreements.signing import SignatureFile
 
 

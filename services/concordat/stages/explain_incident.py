@@ -5,8 +5,8 @@ from datetime import datetime
 import msgspec
 
 from concordat.agreements.book import Book
-from concordat.agreements.explain import explain
-from concordat.agreements.explanation import Explanation
+from concordat.agreements.explaining.explain import explain
+from concordat.agreements.explaining.explanation import Explanation
 from concordat.stages.route import Incident
 
 

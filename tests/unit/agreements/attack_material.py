@@ -9,11 +9,11 @@ from typing import Any
 import msgspec
 
 from builders import NOW, Exchange, agreement_of, share_of
-from concordat.agreements.checks import check_agreement
+from concordat.agreements.checking.checks import check_agreement
+from concordat.agreements.checking.world import World
 from concordat.agreements.day import london_day
 from concordat.agreements.decide import decide
 from concordat.agreements.document import Agreement
-from concordat.agreements.world import World
 from concordat_events.catalogue import CATALOGUE
 
 INCIDENT = "domestic-abuse.incident-recorded.v1"

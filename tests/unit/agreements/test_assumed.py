@@ -1,8 +1,8 @@
 """An assumed register: signed by everybody, in force on the agreement's own days."""
 
 from builders import Exchange, agreement_of, share_of
-from concordat.agreements.assumed import assume_signed
 from concordat.agreements.book import Book
+from concordat.agreements.rehearsing.assumed import assume_signed
 from rehearsals import line, rehearsed
 
 

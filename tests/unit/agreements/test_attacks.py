@@ -9,8 +9,8 @@ import pytest
 from pydantic import ValidationError, create_model
 
 from builders import RECORDED, Exchange, agreement_of, crime, key_of, public, share_of
+from concordat.agreements.checking.reading import read_agreement
 from concordat.agreements.document import Agreement
-from concordat.agreements.reading import read_agreement
 from concordat.agreements.register import Register
 from concordat.agreements.signature import sign
 from concordat.agreements.view import View, reader

@@ -6,16 +6,16 @@ from typing import Any
 import pytest
 
 from builders import BASIS, NOW, agreement_of, share_of
-from concordat.agreements.assumed import assume_signed
 from concordat.agreements.book import Book
-from concordat.agreements.checks import check_agreement
+from concordat.agreements.checking.checks import check_agreement
+from concordat.agreements.checking.world import World
 from concordat.agreements.day import london_day
 from concordat.agreements.decide import decide
 from concordat.agreements.decision import Decision
 from concordat.agreements.document import Agreement
 from concordat.agreements.parties import Agency
 from concordat.agreements.reason import Reason
-from concordat.agreements.world import World
+from concordat.agreements.rehearsing.assumed import assume_signed
 from concordat_events.catalogue import CATALOGUE
 
 SCREENED = "child-exploitation.concern-screened.v1"

@@ -13,7 +13,7 @@ from comparing import (
     verdicts_of,
     with_conditions,
 )
-from concordat.agreements.change import Example, Given, Verdict
+from concordat.agreements.comparison.change import Example, Given, Verdict
 
 
 @pytest.mark.parametrize(

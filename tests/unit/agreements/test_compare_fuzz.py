@@ -5,10 +5,10 @@ import random
 from collections import Counter
 from typing import Any
 
-from concordat.agreements.change import Change
-from concordat.agreements.compare import compare
-from concordat.agreements.keeps import keeps
-from concordat.agreements.reach import Ends
+from concordat.agreements.comparison.change import Change
+from concordat.agreements.comparison.compare import compare
+from concordat.agreements.comparison.keeps import keeps
+from concordat.agreements.comparison.reach import Ends
 from drawn_pairs import (
     AGENCIES,
     DEFAULTS,

@@ -14,8 +14,8 @@ from comparing import (
     share,
     verdicts_of,
 )
-from concordat.agreements.change import Example, Verdict
-from concordat.agreements.compare import compare
+from concordat.agreements.comparison.change import Example, Verdict
+from concordat.agreements.comparison.compare import compare
 from concordat_events.catalogue import CATALOGUE
 
 

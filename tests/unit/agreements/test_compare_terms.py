@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from builders import agreement_of, share_of
-from concordat.agreements.compare import compare
+from concordat.agreements.comparison.compare import compare
+from concordat.agreements.comparison.terms import TermChange
 from concordat.agreements.document import Agreement
 from concordat.agreements.parties import Agency
-from concordat.agreements.terms import TermChange
 from concordat_events.catalogue import CATALOGUE
 
 Plain = dict[str, Any]

@@ -7,9 +7,9 @@ from pydantic import Field
 
 from builders import agreement_of, share_of
 from comparing import AGENCIES, Plain
-from concordat.agreements.change import Verdict
-from concordat.agreements.change_sentence import sentence_of
-from concordat.agreements.compare import compare
+from concordat.agreements.comparison.change import Verdict
+from concordat.agreements.comparison.change_sentence import sentence_of
+from concordat.agreements.comparison.compare import compare
 from concordat_events.fields import Data, N
 
 Hole = Annotated[int, Field(ge=0, le=8), N]

@@ -3,7 +3,7 @@
 import pytest
 
 from comparing import HIGH, MEDIUM, Plain, agreement, rows_of, share, with_conditions
-from concordat.agreements.change_sentence import DELIVERY, name_of_row, sentence_of
+from concordat.agreements.comparison.change_sentence import DELIVERY, name_of_row, sentence_of
 
 
 @pytest.mark.parametrize(

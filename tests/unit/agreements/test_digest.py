@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builders import agreement_of, share_of
+from concordat.agreements.checking.reading import read_agreement
 from concordat.agreements.document import Agreement
 from concordat.agreements.notice import Notice
-from concordat.agreements.reading import read_agreement
 from event_strategies import QUICK
 from strategies import MOMENTS, agreements
 

@@ -13,8 +13,8 @@ from concordat.agreements.book import Book
 from concordat.agreements.day import london_day
 from concordat.agreements.decide import decide
 from concordat.agreements.document import Agreement
-from concordat.agreements.explain import explain
-from concordat.agreements.explanation import (
+from concordat.agreements.explaining.explain import explain
+from concordat.agreements.explaining.explanation import (
     AgreementConsidered,
     CandidateExplained,
     ConditionConsidered,

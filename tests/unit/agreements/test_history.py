@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 from builders import Exchange, agreement_of, crime
-from concordat.agreements.explain import explain
+from concordat.agreements.explaining.explain import explain
 from concordat.agreements.history import History
 from concordat.agreements.reason import Reason
 

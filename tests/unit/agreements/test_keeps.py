@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from builders import agreement_of, share_of
+from concordat.agreements.comparison.keeps import keeps
+from concordat.agreements.comparison.reach import Ends
 from concordat.agreements.document import Agreement
-from concordat.agreements.keeps import keeps
 from concordat.agreements.parties import Agency
-from concordat.agreements.reach import Ends
 from concordat_events.catalogue import CATALOGUE
 
 Plain = dict[str, Any]

@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
+from concordat.agreements.checking.reading import read_controller
 from concordat.agreements.key_text import NoPlaceForKey, add_key, key_text, next_kid
 from concordat.agreements.parties import SigningKey
-from concordat.agreements.reading import read_controller
 
 KEY = SigningKey(
     kid="council-2026-2",

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from builders import agreement_of, share_of
-from concordat.agreements.checks import check_agreement
+from concordat.agreements.checking.checks import check_agreement
+from concordat.agreements.checking.world import World
 from concordat.agreements.law import ACCEPTED, BASES, GATEWAYS, covers
-from concordat.agreements.world import World
 from concordat_events.catalogue import CATALOGUE
 from concordat_events.fields import Sensitivity
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from concordat.agreements.reading import read_agreement
+from concordat.agreements.checking.reading import read_agreement
 
 TEXT = Path(__file__).with_name("sample.yaml").read_text()
 

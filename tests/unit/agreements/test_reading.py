@@ -4,8 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from concordat.agreements.checking.reading import (
+    Reading,
+    read_agency,
+    read_agreement,
+    read_controller,
+)
 from concordat.agreements.parties import Agency, Controller
-from concordat.agreements.reading import Reading, read_agency, read_agreement, read_controller
 
 TEXT = Path(__file__).with_name("sample.yaml").read_text()
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from builders import agreement_of, share_of
-from concordat.agreements.reading import read_agreement
-from concordat.agreements.yaml_text import parse_yaml
+from concordat.agreements.checking.reading import read_agreement
+from concordat.agreements.checking.yaml_text import parse_yaml
 
 BASE = json.loads(agreement_of().canonical())
 INCIDENT = "domestic-abuse.incident-recorded.v1"

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from concordat.agreements.cover import TooLarge, remainder
+from concordat.agreements.comparison.cover import TooLarge, remainder
+from concordat.agreements.comparison.domain import cells_of
+from concordat.agreements.comparison.region import Space, always_true, impossible
 from concordat.agreements.document import Condition
-from concordat.agreements.domain import cells_of
-from concordat.agreements.region import Space, always_true, impossible
 from concordat_events.fields import Sensitivity
 from concordat_events.leaves import Kind, Leaf
 

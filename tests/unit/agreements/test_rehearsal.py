@@ -8,8 +8,8 @@ import pytest
 from builders import agreement_of, share_of
 from concordat.agreements.parties import Agency
 from concordat.agreements.reason import Reason
-from concordat.agreements.rehearsal import Rehearsal, Rehearsed, read_past_event
-from concordat.agreements.tally import EXAMPLES
+from concordat.agreements.rehearsing.rehearsal import Rehearsal, Rehearsed, read_past_event
+from concordat.agreements.rehearsing.tally import EXAMPLES
 from rehearsals import CATEGORIES, line, rehearsed, when
 
 DRUGS = when(field="category", **{"is": "drugs"})

@@ -7,7 +7,7 @@ from builders import NOW, Exchange, agreement_of, share_of
 from concordat.agreements.day import london_day
 from concordat.agreements.decide import decide
 from concordat.agreements.reason import Reason
-from concordat.agreements.rehearsal import MOST_DECIDED, Rehearsal, read_past_event
+from concordat.agreements.rehearsing.rehearsal import MOST_DECIDED, Rehearsal, read_past_event
 from concordat.publish.history_file import HistoryLine, read_history
 from concordat.runtime.settings import CONTRACTS
 from concordat.stack.contracts import load_contracts

@@ -6,13 +6,13 @@ from random import Random
 
 import pytest
 
+from concordat.agreements.checking.yaml_text import parse_yaml
 from concordat.agreements.document import Agreement
 from concordat.agreements.parties import Agency
 from concordat.agreements.show.agreement import show_agreement
 from concordat.agreements.show.as_html import as_html
 from concordat.agreements.show.as_markdown import as_markdown
 from concordat.agreements.show.as_text import as_text
-from concordat.agreements.yaml_text import parse_yaml
 from concordat.runtime.settings import CONTRACTS
 from concordat.stack.contracts import load_parties
 from concordat_events.catalogue import CATALOGUE

@@ -9,7 +9,7 @@ import typer
 from pydantic import TypeAdapter
 from typer.testing import CliRunner
 
-from concordat.agreements.explanation import (
+from concordat.agreements.explaining.explanation import (
     AddressConsidered,
     AgreementConsidered,
     CandidateExplained,

@@ -10,8 +10,8 @@ import pytest
 
 from builders import NOW, Exchange
 from concordat.agreements.book import Book
+from concordat.agreements.checking.reading import read_agency, read_agreement
 from concordat.agreements.document import Agreement
-from concordat.agreements.reading import read_agency, read_agreement
 from concordat.kafka.topics import Topics
 from concordat.publish.bans import Ban, bans_in
 from concordat.publish.demo_data import demo_events

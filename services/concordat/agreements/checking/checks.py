@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from itertools import chain
 
+from concordat.agreements.checking.share_checks import check_share, field_fault
+from concordat.agreements.checking.world import CheckFault, World
 from concordat.agreements.document import Agreement
 from concordat.agreements.law import BASES, GATEWAYS
-from concordat.agreements.share_checks import check_share, field_fault
-from concordat.agreements.world import CheckFault, World
 from concordat_events.leaves import leaves
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from concordat.agreements.condition import compile_test
 from concordat.agreements.document import Agreement, ByIdentifier, Condition, Share
-from concordat.agreements.explanation import (
+from concordat.agreements.explaining.explanation import (
     AddressConsidered,
     AgreementConsidered,
     ConditionConsidered,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from concordat.agreements.reach import Ends
+from concordat.agreements.comparison.reach import Ends
 
 
 class Verdict(StrEnum):

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 
+from concordat.agreements.checking.world import CheckFault, Place, World
 from concordat.agreements.coarsening import fault_of_coarsening, parts_of
+from concordat.agreements.comparison.region import impossible
 from concordat.agreements.condition import fault_of
 from concordat.agreements.document import Agreement, ByIdentifier, Coarsened, Share
 from concordat.agreements.law import covers
-from concordat.agreements.region import impossible
-from concordat.agreements.world import CheckFault, Place, World
 from concordat_events.fields import Sensitivity
 from concordat_events.leaves import Kind, Leaf, leaves
 

@@ -4,15 +4,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from concordat.agreements.change import GAINS, Change, Example, Given, Verdict
 from concordat.agreements.coarsening import Coarsening, name_of, parts_of
-from concordat.agreements.companions import companions_of
-from concordat.agreements.cover import Box, TooLarge, is_empty
+from concordat.agreements.comparison.change import GAINS, Change, Example, Given, Verdict
+from concordat.agreements.comparison.companions import companions_of
+from concordat.agreements.comparison.cover import Box, TooLarge, is_empty
+from concordat.agreements.comparison.reach import Ends, Reach, reaches
+from concordat.agreements.comparison.region import Space
+from concordat.agreements.comparison.terms import TermChange, changed_terms
 from concordat.agreements.document import Agreement
 from concordat.agreements.parties import Agency
-from concordat.agreements.reach import Ends, Reach, reaches
-from concordat.agreements.region import Space
-from concordat.agreements.terms import TermChange, changed_terms
 from concordat_events.fields import Data
 from concordat_events.leaves import leaves
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from concordat.agreements.comparison.cover import Box, Dim, TooLarge, is_empty, remainder
+from concordat.agreements.comparison.domain import cells_of, code_cells, list_cells
 from concordat.agreements.condition import compile_test, fault_of
-from concordat.agreements.cover import Box, Dim, TooLarge, is_empty, remainder
 from concordat.agreements.document import Condition
-from concordat.agreements.domain import cells_of, code_cells, list_cells
 from concordat_events.leaves import Leaf
 
 _SIGNED = (True, False)

@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from concordat.agreements.book import Book
-from concordat.agreements.consider import Question
 from concordat.agreements.day import london_day
 from concordat.agreements.decide import decide
 from concordat.agreements.decision import Decision, Grant
-from concordat.agreements.explanation import (
+from concordat.agreements.explaining.consider import Question
+from concordat.agreements.explaining.explanation import (
     AgreementConsidered,
     CandidateExplained,
     DeliveryExplained,

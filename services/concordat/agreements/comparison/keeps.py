@@ -5,12 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import chain, product
 
-from concordat.agreements.compare import space_of
-from concordat.agreements.cover import Box, is_empty
+from concordat.agreements.comparison.compare import space_of
+from concordat.agreements.comparison.cover import Box, is_empty
+from concordat.agreements.comparison.reach import Ends, Reach, reaches
+from concordat.agreements.comparison.region import Space
 from concordat.agreements.document import Agreement
 from concordat.agreements.parties import Agency
-from concordat.agreements.reach import Ends, Reach, reaches
-from concordat.agreements.region import Space
 from concordat_events.fields import Data
 
 _WAYS = 1_000  # in which the shares of one delivery may have been addressed together

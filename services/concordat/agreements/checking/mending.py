@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from concordat.agreements.checking.world import Place
 from concordat.agreements.law import BASES
-from concordat.agreements.world import Place
 
 _DATED = {
     "effective": {"from": "2000-01-01", "until": "2999-12-31"},

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
+from concordat.agreements.comparison.reach import Ends, Reach
 from concordat.agreements.document import Agreement, Law, Party, Share
-from concordat.agreements.reach import Ends, Reach
 
 Sides = Mapping[Ends, Sequence[Reach]]
 

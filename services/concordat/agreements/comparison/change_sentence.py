@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from concordat.agreements.change import Change, Verdict
+from concordat.agreements.comparison.change import Change, Verdict
 
 DELIVERY = "(the delivery itself)"
 _UNTOLD = "there are too many conditions to tell exactly"

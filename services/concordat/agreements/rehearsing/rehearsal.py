@@ -10,15 +10,15 @@ from typing import Annotated
 
 import msgspec
 
-from concordat.agreements.assumed import assume_signed
 from concordat.agreements.book import Book
 from concordat.agreements.decide import decide
 from concordat.agreements.decision import Decision
 from concordat.agreements.document import Agreement
-from concordat.agreements.glance import Glance
 from concordat.agreements.parties import Agency
 from concordat.agreements.plan import Plan
-from concordat.agreements.tally import Outcome, RecipientTally, count_into
+from concordat.agreements.rehearsing.assumed import assume_signed
+from concordat.agreements.rehearsing.glance import Glance
+from concordat.agreements.rehearsing.tally import Outcome, RecipientTally, count_into
 from concordat_events.catalogue import CATALOGUE
 from concordat_events.fields import OPAQUE, SOURCE, Data
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from concordat.agreements.checks import check_agreement
+from concordat.agreements.checking.checks import check_agreement
+from concordat.agreements.checking.mending import Mended, mend
+from concordat.agreements.checking.notes import notes_on
+from concordat.agreements.checking.world import CheckFault, Place, World
+from concordat.agreements.checking.yaml_text import Parsed, parse_yaml
 from concordat.agreements.document import Agreement
-from concordat.agreements.mending import Mended, mend
-from concordat.agreements.notes import notes_on
 from concordat.agreements.parties import Agency, Controller
-from concordat.agreements.world import CheckFault, Place, World
-from concordat.agreements.yaml_text import Parsed, parse_yaml
 from concordat_events.catalogue import CATALOGUE
 from concordat_events.fields import Data
 

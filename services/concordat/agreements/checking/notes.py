@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from itertools import chain, combinations
 
+from concordat.agreements.checking.world import CheckFault, Place, World
 from concordat.agreements.coarsening import parts_of
+from concordat.agreements.comparison.region import always_true, impossible
 from concordat.agreements.document import Agreement, ByIdentifier, Share
-from concordat.agreements.region import always_true, impossible
-from concordat.agreements.world import CheckFault, Place, World
 from concordat_events.leaves import leaves
 
 

@@ -1,0 +1,1 @@
+"""From one version to another: who gains, who loses, exactly."""

@@ -1,0 +1,1 @@
+"""Why an event went where it went: every share and condition."""

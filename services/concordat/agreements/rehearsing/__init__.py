@@ -1,0 +1,1 @@
+"""What a candidate agreement would have done to events of the past."""
