@@ -41,10 +41,10 @@ imports: setup-dev ## Check that imports point one way
 	$(BIN)/lint-imports
 
 unit: setup-dev ## Run the tests of pure code and of the architecture
-	$(PYTEST) tests/unit tests/architecture
+	$(PYTEST) -n 2 tests/unit tests/architecture
 
 contract: setup-dev ## Run the tests of contracts/
-	$(PYTEST) tests/contract
+	$(PYTEST) -n 2 tests/contract
 
 integration: setup-dev ## Run the tests on a real Kafka and a real PostgreSQL
 	$(PYTEST) tests/integration
