@@ -40,6 +40,7 @@ class RegisterFollower:
         self._answers: Answers = {}
         self._seen: tuple[int, date] | None = None
         self._again_at = 0.0
+        self._ended = False
 
     async def run(self) -> None:
         """Follow for ever; raises what is not of `PASSING`."""
@@ -53,6 +54,8 @@ class RegisterFollower:
             await asyncio.sleep(TURN_SECONDS)
 
     async def _turn(self) -> None:
+        if self._feed.following.done():
+            self._say_why_it_ended(self._feed.following)
         if self._feed.age() > OLDEST_BOOK_SECONDS:
             why = "nothing is released or purged, for the register cannot be read"
             self._readiness.note("register", why)
@@ -65,6 +68,12 @@ class RegisterFollower:
             self._again_at = time.monotonic() + (SOON_SECONDS if changed else LATER_SECONDS)
             self._seen = state
         self._readiness.note("register", None)
+
+    def _say_why_it_ended(self, following: "asyncio.Task[None]") -> None:
+        error = None if following.cancelled() else following.exception()
+        if not self._ended:
+            log.error("the register is no longer followed", error=type(error).__name__)
+        self._ended = True
 
     async def _look(self, book: Book) -> None:
         items = await read_open_items(self._pool)

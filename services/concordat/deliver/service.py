@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Coroutine
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from concordat.deliver.follow_register import RegisterFollower
@@ -20,6 +21,7 @@ from concordat.runtime.logs import get_logger
 from concordat.runtime.settings import Settings
 
 _STATEMENT_SECONDS = 30.0
+_STOP_SECONDS, _STOP_TURN_SECONDS, _STOP_ATTEMPTS = 1.0, 0.02, 5
 log = get_logger(__name__)
 
 
@@ -80,8 +82,8 @@ async def _deliver(
         )
         store = DeliverStore(pool, topic, identity, options.hook)
         feed = RegisterFeed(settings.kafka, topics)
-        stack.push_async_callback(feed.stop)
         await feed.start()
+        stack.push_async_callback(_stop, feed)
         follower = RegisterFollower(feed, pool, readiness, options.clock, options.hook)
         await _until_the_first_ends(
             DeliverLoop(source, store, readiness, options.hook, options.most_failures).run(stop),
@@ -89,6 +91,19 @@ async def _deliver(
             lock.watch(),
             watch_log(source, identity, partitions, readiness, options.check_seconds),
         )
+
+
+async def _stop(feed: RegisterFeed) -> None:
+    """End the feed. It is a side part: whatever its client does, the process leaves in time."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_STOP_SECONDS):
+            # Its client leaks what it is connecting; only its age says that it is connected.
+            while feed.age() == inf and not feed.following.done():  # noqa: ASYNC110
+                await asyncio.sleep(_STOP_TURN_SECONDS)
+    for _ in range(_STOP_ATTEMPTS):  # a cancellation may meet a timeout and be lost
+        feed.following.cancel()
+        if (await asyncio.wait({feed.following}, timeout=_STOP_SECONDS))[0]:
+            return
 
 
 async def _until_the_first_ends(*parts: Coroutine[Any, Any, None]) -> None:

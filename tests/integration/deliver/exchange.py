@@ -42,6 +42,16 @@ class Exchange:
         """The test's own `routed`."""
         return Topics(self.settings.topic_prefix).routed
 
+    @property
+    def register(self) -> str:
+        """The test's own `register`."""
+        return Topics(self.settings.topic_prefix).register
+
+    async def make_register(self) -> None:
+        """Create it, empty."""
+        made = self.admin.create_topics([NewTopic(self.register, 1, 1)])
+        await asyncio.wrap_future(made[self.register])
+
     async def make_topic(self) -> None:
         """Create it and wait until it is there."""
         made = self.admin.create_topics([NewTopic(self.topic, PARTITIONS, 1)])
@@ -138,6 +148,7 @@ async def open_exchange(kafka: str, database: Database) -> AsyncIterator[Exchang
     async with asyncpg.create_pool(database.superuser, min_size=1, max_size=3) as superuser:
         admin = AdminClient({"bootstrap.servers": kafka})
         exchange = Exchange(settings, database, superuser, admin)
+        await exchange.make_register()
         await exchange.make_topic()
         yield exchange
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
-from confluent_kafka.cimpl import NewTopic
 
 from builders import Exchange as Register
 from builders import agreement_of, crime, share_of
@@ -58,7 +57,7 @@ class Held:
         """Append to the topic what the register has more than it, and wait for the broker."""
         producer = AIOKafkaProducer(bootstrap_servers=self.exchange.settings.kafka, acks="all")
         await producer.start()
-        topic = Topics(self.exchange.settings.topic_prefix).register
+        topic = self.exchange.register
         try:
             for key, value in self.register.log[self._registered :]:
                 await producer.send_and_wait(topic, value, key=key.encode(), partition=0)
@@ -185,9 +184,6 @@ class Held:
 @asynccontextmanager
 async def open_held(exchange: Exchange, folder: Path) -> AsyncIterator[Held]:
     """With the register on its topic, signed by all; nothing is decided yet."""
-    topic = Topics(exchange.settings.topic_prefix).register
-    made = exchange.admin.create_topics([NewTopic(topic, 1, 1)])
-    await asyncio.wrap_future(made[topic])
     async with open_api(exchange.database, folder) as api:
         held = Held(exchange, api)
         api.feed.exchange = held.register
