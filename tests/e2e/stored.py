@@ -55,7 +55,8 @@ def decision(event: Row) -> tuple[Any, Any]:
 
 
 def contents(delivery: Row) -> Row:
-    """A delivery but for what depends on the day it was decided."""
+    """A delivery but for what depends on when it was decided."""
     body: Row = msgspec.json.decode(delivery["body"])
     body.pop("keepuntil", None)
+    body.pop("collectby", None)
     return body

@@ -146,7 +146,13 @@ def test_an_inbox_that_was_read_has_nothing_waiting(played: Up) -> None:
     agency = "hereford-worcester-fire"
     assert read_inbox(played.state.path, agency)
     waiting = {each["agency"]: each for each in ask(played, "lag", "--json").json["inboxes"]}
-    assert waiting[agency] == {"agency": agency, "waiting": 0, "age_seconds": 0}
+    assert waiting[agency] == {
+        "agency": agency,
+        "waiting": 0,
+        "age_seconds": 0,
+        "overdue": 0,
+        "overdue_since": None,
+    }
 
 
 def test_the_topics_are_as_the_contract_says(played: Up) -> None:

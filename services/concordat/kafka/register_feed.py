@@ -17,6 +17,8 @@ from concordat.runtime.logs import get_logger
 
 FIRST_LOAD_SECONDS = 30.0
 
+STOPPED_WITHIN_SECONDS = 2.5
+
 log = get_logger(__name__)
 
 
@@ -36,6 +38,7 @@ class RegisterFeed:
         self._at_end = float("-inf")
         self._position = 0
         self._task: asyncio.Task[None] | None = None
+        self._stopping = asyncio.Event()
 
     @property
     def book(self) -> Book:
@@ -62,14 +65,16 @@ class RegisterFeed:
         return self._task
 
     async def stop(self) -> None:
-        """Stop reading."""
+        """Stop reading: between two reads, for a client cancelled while it connects leaks."""
         if self._task:
+            self._stopping.set()
+            await asyncio.wait({self._task}, timeout=STOPPED_WITHIN_SECONDS)
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
 
     async def _run(self) -> None:
-        while True:
+        while not self._stopping.is_set():
             try:
                 await self._follow()
             except asyncio.CancelledError:
@@ -94,7 +99,7 @@ class RegisterFeed:
             await consumer.start()
             consumer.assign([self._partition])
             consumer.seek(self._partition, self._position)
-            while True:
+            while not self._stopping.is_set():
                 await self._catch_up(consumer)
                 await asyncio.sleep(self._interval)
         finally:
