@@ -5,13 +5,13 @@ from typing import Annotated
 
 import typer
 
-from concordat.agreements.checking.reading import DocumentFault, Reading, read_agreement
-from concordat.agreements.document import Agreement
-from concordat.cli.console import NEGATIVE, USAGE, fail, put, put_json, say
+from concordat.agreements.checking.reading import DocumentFault
+from concordat.cli.agreement_file import in_order, read_file
+from concordat.cli.console import NEGATIVE, fail, put, put_json, say
 from concordat.cli.target import JsonOption
 from concordat.cli.topics import ContractsOption
 from concordat.runtime.settings import CONTRACTS
-from concordat.stack.contracts import ContractFaults, Parties, load_parties
+from concordat.stack.contracts import ContractFaults, load_parties
 
 
 def check(
@@ -27,9 +27,9 @@ def check(
         parties = load_parties(contracts)
     except ContractFaults as error:
         fail(f"the parties have faults:\n{error}", NEGATIVE)
-    readings = [_read(file, parties) for file in files]
-    faults = [fault for reading in readings for fault in _in_order(reading.faults)]
-    notes = [note for reading in readings for note in _in_order(reading.notes)]
+    readings = [read_file(file, parties) for file in files]
+    faults = [fault for reading in readings for fault in in_order(reading.faults)]
+    notes = [note for reading in readings for note in in_order(reading.notes)]
     if json:
         told = {
             "faults": [_plain(each) for each in faults],
@@ -46,16 +46,6 @@ def check(
         raise typer.Exit(NEGATIVE)
 
 
-def _read(file: Path, parties: Parties) -> Reading[Agreement]:
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        fail(f"{file} cannot be read as UTF-8 text ({type(error).__name__})", USAGE)
-    return read_agreement(
-        text, name=str(file), agencies=parties.agencies, controllers=parties.controllers
-    )
-
-
 def _plain(told: DocumentFault) -> dict[str, str | int]:
     """A fault or note as one JSON object."""
     return {
@@ -64,7 +54,3 @@ def _plain(told: DocumentFault) -> dict[str, str | int]:
         "column": told.column,
         "message": told.message,
     }
-
-
-def _in_order(told: tuple[DocumentFault, ...]) -> list[DocumentFault]:
-    return sorted(told, key=lambda each: (each.line, each.column))

@@ -8,14 +8,14 @@ from typing import Annotated
 
 import typer
 
-from concordat.agreements.checking.reading import read_agreement
 from concordat.agreements.document import Agreement
 from concordat.agreements.show.agreement import show_agreement
 from concordat.agreements.show.as_html import as_html
 from concordat.agreements.show.as_markdown import as_markdown
 from concordat.agreements.show.as_text import as_text
 from concordat.agreements.show.sheet import Sheet
-from concordat.cli.console import NEGATIVE, USAGE, fail, put, put_json, say
+from concordat.cli.agreement_file import in_order, read_file
+from concordat.cli.console import NEGATIVE, fail, put, put_json, say
 from concordat.cli.target import JsonOption
 from concordat.cli.topics import ContractsOption
 from concordat.runtime.settings import CONTRACTS
@@ -59,15 +59,9 @@ def _parties(folder: Path) -> Parties:
 
 
 def _read(file: Path, parties: Parties) -> Agreement:
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        fail(f"{file} cannot be read as UTF-8 text ({type(error).__name__})", USAGE)
-    reading = read_agreement(
-        text, name=str(file), agencies=parties.agencies, controllers=parties.controllers
-    )
+    reading = read_file(file, parties)
     if reading.document is None:
-        for fault in sorted(reading.faults, key=lambda each: (each.line, each.column)):
+        for fault in in_order(reading.faults):
             say(str(fault))
         fail(f"{file} has faults, so it is not shown", NEGATIVE)
     return reading.document

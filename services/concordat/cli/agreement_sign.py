@@ -9,7 +9,6 @@ from typing import Annotated, Any
 import typer
 from joserfc.jwk import OKPKey
 
-from concordat.agreements.checking.reading import read_agreement
 from concordat.agreements.document import Agreement
 from concordat.agreements.entries import Entry, agreement_entry, signature_entry
 from concordat.agreements.register import Register
@@ -20,6 +19,7 @@ from concordat.agreements.signing import (
     why_cannot_sign,
     why_key_cannot_sign,
 )
+from concordat.cli.agreement_file import in_order, read_file
 from concordat.cli.console import NEGATIVE, UNAVAILABLE, USAGE, fail, put, put_json, say
 from concordat.cli.signing_key import ControllerOption, KeyOption, private_key_of, public_half
 from concordat.cli.target import JsonOption, StateOption, Target, find_target
@@ -89,15 +89,9 @@ class _Signed:
 
 
 def _read(file: Path, parties: Parties) -> Agreement:
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        fail(f"{file} cannot be read as UTF-8 text ({type(error).__name__})", USAGE)
-    reading = read_agreement(
-        text, name=str(file), agencies=parties.agencies, controllers=parties.controllers
-    )
+    reading = read_file(file, parties)
     if reading.document is None:
-        for fault in sorted(reading.faults, key=lambda each: (each.line, each.column)):
+        for fault in in_order(reading.faults):
             put(str(fault))
         fail(f"{file} has {len(reading.faults)} faults and is not signed", NEGATIVE)
     return reading.document

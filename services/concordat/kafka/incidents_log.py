@@ -11,6 +11,7 @@ from typing import Self, TypeVar
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from concordat.kafka.lag import NO_LEADER
+from concordat.kafka.messages import record_of
 from concordat.stages.record import Record
 
 T = TypeVar("T")
@@ -163,18 +164,4 @@ def _record(message: Message) -> Record | None:
         if error.retriable() or error.code() in NO_LEADER:
             return None
         raise IncidentsUnreadable(f"the log cannot be read: {error.name()}")
-    topic, partition, offset = message.topic(), message.partition(), message.offset()
-    # The client types these as optional; a consumed message without an error has them all.
-    assert topic is not None
-    assert partition is not None
-    assert offset is not None
-    key, value = message.key(), message.value()
-    return Record(
-        topic,
-        partition,
-        offset,
-        key.encode() if isinstance(key, str) else key,
-        value.encode() if isinstance(value, str) else value,
-        None,
-        message.timestamp()[1],
-    )
+    return record_of(message)

@@ -13,12 +13,12 @@ from datetime import UTC, datetime, timedelta
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
 from concordat.agreements.book import Book
+from concordat.kafka.messages import record_of
 from concordat.runtime.clock import Clock
 from concordat.runtime.errors import ClockBehind, NotAcknowledged, RegisterUnavailable
 from concordat.runtime.health import Health
 from concordat.runtime.logs import get_logger
 from concordat.stages.record import Output, Record, Stage
-from concordat.streams.messages import record_of
 from concordat.streams.metrics import StageMetrics
 from concordat.streams.register_feed import StrictRegisterFeed
 

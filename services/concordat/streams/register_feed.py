@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from concordat.agreements.book import Book, BookKeeper
+from concordat.kafka.messages import record_of
 from concordat.runtime.errors import RegisterUnavailable
-from concordat.streams.messages import record_of
 
 FIRST_LOAD_SECONDS = 60.0
 CATCH_UP_SECONDS = 2.0
