@@ -6,13 +6,15 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 STATE ?= .concordat
 SOURCES := events services tests benchmarks
 PYTEST := $(BIN)/python -m pytest
+SIZE ?= smoke
+SEED ?= 20261125
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev run test clean fmt lint types imports unit contract integration e2e contracts lock demo \
-	fuzz-agreements bench-book bench-rehearse bench-revoke
+	fuzz-agreements bench-book bench-rehearse bench-revoke bars
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9%-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.installed ## Install what `make run` needs into .venv, and Kafka's jars
 
@@ -63,6 +65,12 @@ bench-rehearse: setup-dev ## Time a rehearsal over a million events
 
 bench-revoke: setup-dev ## Time how soon a notice bites (SIZE=smoke for a short run)
 	PYTHONPATH=tests $(BIN)/python benchmarks/bench_revoke.py
+
+bars: setup-dev ## Run every fault test (SIZE=smoke, or full: hours; SEED=number)
+	PYTHONPATH=tests $(BIN)/python -m faults all --size $(SIZE) --seed $(SEED)
+
+bar-%: setup-dev ## Run one of them: bar-kill-stream, …; PLANT=--bugs plants what it must find
+	PYTHONPATH=tests $(BIN)/python -m faults $* --size $(SIZE) --seed $(SEED) $(PLANT)
 
 contracts: setup-dev ## Generate the schemas and the API description in contracts/
 	$(BIN)/concordat contracts generate

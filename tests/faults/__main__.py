@@ -1,0 +1,71 @@
+"""Run bars: `python -m faults NAME… | all [--size smoke|full] [--seed N] [--bug NAME | --bugs]`.
+
+Prints one line of JSON a run. Exit code 1 when a bar does not hold; with `--bugs`, when a planted
+bug is not found.
+"""
+
+import argparse
+import asyncio
+import sys
+import time
+import traceback
+from collections.abc import Iterator
+
+from faults.bar import Bar, Ground, Size
+from faults.catalogue import NAMES, NEEDS_DOCKER, bar_named
+from faults.report import line_of
+from faults.stacks import Stacks
+
+SEED = 20261125
+
+
+async def run_bar(stacks: Stacks, bar: Bar, size: Size, seed: int, bug: str | None) -> bool:
+    """Run one bar, print its line, and say whether it holds."""
+    ground = Ground(bar, size, seed, bug, stacks.folder(bar.name), stacks)
+    started, minutes = time.monotonic(), bar.minutes(size)
+    try:
+        async with asyncio.timeout(minutes * 60):
+            await bar.run(ground)
+    except TimeoutError:
+        ground.findings.fail(f"it did not end within {minutes:g} minutes or waited in vain")
+        traceback.print_exc()
+    except Exception as error:  # noqa: BLE001 - whatever it is, the bar does not hold, and the next runs
+        ground.findings.fail(f"it failed: {type(error).__name__}: {str(error)[:300]}")
+        traceback.print_exc()
+    sys.stdout.write(line_of(ground, time.monotonic() - started) + "\n")
+    sys.stdout.flush()
+    return ground.findings.hold
+
+
+async def run_all(asked: argparse.Namespace) -> int:
+    """Run what was asked for on shared servers; return the exit code."""
+    failed = False
+    async with Stacks() as stacks:
+        for bar, bug in _runs(asked):
+            holds = await run_bar(stacks, bar, asked.size, asked.seed, bug)
+            failed |= holds is bool(asked.bugs)
+    return 1 if failed else 0
+
+
+def _runs(asked: argparse.Namespace) -> Iterator[tuple[Bar, str | None]]:
+    for name in NAMES if asked.names == ["all"] else asked.names:
+        bar = bar_named(name)
+        if asked.bugs:
+            yield from ((bar, bug) for bug in bar.bugs)
+        else:
+            yield bar, asked.bug
+
+
+def main() -> int:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="python -m faults", description=__doc__)
+    parser.add_argument("names", nargs="+", choices=["all", *NAMES, *NEEDS_DOCKER])
+    parser.add_argument("--size", choices=["smoke", "full"], default="smoke")
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--bug", help="plant this bug: the bar must not hold")
+    parser.add_argument("--bugs", action="store_true", help="plant every bug of a bar in turn")
+    return asyncio.run(run_all(parser.parse_args()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

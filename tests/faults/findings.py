@@ -1,0 +1,46 @@
+"""What a bar found: figures, and the claims about them that do not hold."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass
+class Findings:
+    """Figures by name; `broken` says in a sentence each what must hold and does not."""
+
+    figures: dict[str, Any] = field(default_factory=dict)
+    broken: list[str] = field(default_factory=list)
+
+    @property
+    def hold(self) -> bool:
+        """Whether every claim holds, and there was one."""
+        return not self.broken and bool(self.figures)
+
+    def none(self, **counts: int) -> None:
+        """Report counts that must be 0."""
+        for name, count in counts.items():
+            self._claim(name, count, count == 0, "must be 0")
+
+    def least(self, least: float, **figures: float) -> None:
+        """Report figures that must be at least so much; denominators are such."""
+        for name, value in figures.items():
+            self._claim(name, value, value >= least, f"must be at least {least}")
+
+    def most(self, most: float, **figures: float) -> None:
+        """Report figures that must be at most so much."""
+        for name, value in figures.items():
+            self._claim(name, value, value <= most, f"must be at most {most}")
+
+    def same(self, expected: Any, **values: Any) -> None:
+        """Report values that must equal `expected`."""
+        for name, value in values.items():
+            self._claim(name, value, value == expected, f"must be {expected}")
+
+    def fail(self, sentence: str) -> None:
+        """Report what went wrong without a figure."""
+        self.broken.append(sentence)
+
+    def _claim(self, name: str, value: Any, holds: bool, what: str) -> None:
+        self.figures[name] = value
+        if not holds:
+            self.broken.append(f"{name} is {value}, {what}")

@@ -1,0 +1,38 @@
+"""The one line that a bar prints."""
+
+import json
+import subprocess
+from pathlib import Path
+
+from faults.bar import Ground
+
+ROOT = Path(__file__).parents[2]
+
+
+def line_of(ground: Ground, seconds: float) -> str:
+    """Return the bar's JSON: name, seed, commit, size, figures, verdict."""
+    findings = ground.findings
+    told = {
+        "bar": ground.bar.name,
+        "promises": ground.bar.promises,
+        "size": ground.size,
+        "seed": ground.seed,
+        "commit": commit(),
+        **({"planted": ground.bug} if ground.bug else {}),
+        "seconds": round(seconds, 1),
+        "figures": findings.figures,
+        "broken": findings.broken,
+        "verdict": "holds" if findings.hold else "broken",
+    }
+    return json.dumps(told)
+
+
+def commit() -> str:
+    """The commit that is tested; `+` when the tree has changes on top of it."""
+    found = _git("rev-parse", "--short", "HEAD")
+    changed = _git("status", "--porcelain", "--untracked-files=no")
+    return found + ("+" if changed else "")
+
+
+def _git(*arguments: str) -> str:
+    return subprocess.check_output(["git", *arguments], cwd=ROOT, text=True).strip()

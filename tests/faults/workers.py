@@ -1,0 +1,131 @@
+"""Worker processes: started in milliseconds from a server that has loaded everything once."""
+
+import multiprocessing
+import os
+import signal
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+
+from faults.orders import Orders
+from faults.worker import PRELOADED, work
+from waiting import until
+
+_SERVER = multiprocessing.get_context("forkserver")
+
+
+class Worker:
+    """One process of a service; `instance` tells it from its like."""
+
+    def __init__(
+        self,
+        service: str,
+        instance: str,
+        environment: Mapping[str, str],
+        folder: Path,
+        bug: str | None = None,
+    ) -> None:
+        self.service, self.instance = service, instance
+        self.log = folder / f"{service}-{instance}.log"
+        self.orders = Orders(folder / f"{service}-{instance}.order")
+        self._health = f"http://127.0.0.1:{environment.get('CONCORDAT_HEALTH_PORT') or 0}"
+        if service == "inbox":
+            self._health = f"http://127.0.0.1:{environment['CONCORDAT_PORT']}"
+        # The server of forks imports what it preloads by this path only.
+        os.environ["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)  # noqa: TID251
+        _SERVER.set_forkserver_preload(list(PRELOADED))
+        self.log.touch()
+        self._said_from = self.log.stat().st_size
+        arguments = (service, dict(environment), self.log, folder / self._order_file, bug)
+        self._process = _SERVER.Process(target=work, args=arguments, daemon=True)
+        self._process.start()
+
+    @property
+    def _order_file(self) -> str:
+        return f"{self.service}-{self.instance}.order"
+
+    @property
+    def name(self) -> str:
+        """Service and instance."""
+        return f"{self.service}-{self.instance}"
+
+    @property
+    def pid(self) -> int:
+        """Its process id, also after its end."""
+        pid = self._process.pid
+        assert pid is not None
+        return pid
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it has not ended."""
+        return self._process.is_alive()
+
+    @property
+    def is_standing_still(self) -> bool:
+        """Whether SIGSTOP has reached it."""
+        try:
+            stat = Path(f"/proc/{self.pid}/stat").read_text()
+        except FileNotFoundError:
+            return False
+        return stat.rpartition(")")[2].split()[0] == "T"
+
+    def send(self, number: signal.Signals) -> None:
+        """Send it a signal; without effect once it has ended."""
+        if self.is_running:
+            os.kill(self.pid, number)
+
+    def exit_code(self, seconds: float = 60) -> int:
+        """Wait for its end; negative when a signal ended it."""
+        self._process.join(seconds)
+        code = self._process.exitcode
+        assert code is not None, f"{self.name} does not end"
+        return code
+
+    def kill(self) -> None:
+        """End it with SIGKILL, however it stands, and wait for its end; idempotent."""
+        self.send(signal.SIGKILL)
+        self._process.join(30)
+
+    def leave(self, seconds: float = 90) -> int:
+        """Tell it to stop and wait for its end; returns its code."""
+        self.send(signal.SIGTERM)
+        return self.exit_code(seconds)
+
+    def said(self, event: str) -> list[dict[str, Any]]:
+        """The log lines of this event that this process wrote, in order."""
+        return [line for line in self.lines() if line.get("event") == event]
+
+    def lines(self) -> list[dict[str, Any]]:
+        """Every structured line that it wrote."""
+        with self.log.open("rb") as file:
+            file.seek(self._said_from)
+            texts = file.read().splitlines()
+        return [msgspec.json.decode(text) for text in texts if text.startswith(b"{")]
+
+    def tail(self, characters: int = 3000) -> str:
+        """The end of its log."""
+        return self.log.read_text(errors="replace")[-characters:]
+
+    def ready(self) -> tuple[bool, str]:
+        """Whether it says that it works, and its reason; (False, "") when it does not answer."""
+        try:
+            answer = httpx.get(f"{self._health}/health/ready", timeout=5, trust_env=False)
+        except httpx.TransportError:
+            return False, ""
+        return answer.is_success, answer.text
+
+    def until_ready(self, seconds: float = 90) -> None:
+        """Wait until it says that it works; it was started with a health port."""
+        deadline = time.monotonic() + seconds
+
+        def holds() -> bool:
+            assert self.is_running, f"{self.name} ended: {self.tail()}"
+            return self.ready()[0]
+
+        until(holds, f"{self.name} is ready", deadline - time.monotonic())
