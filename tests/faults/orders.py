@@ -61,5 +61,6 @@ class Orders:
         left = self._left[1] if self._left and self._left[0] == text else int(passes)
         self._left = (text, left - 1)
         if left <= 0:
+            self._left = None
             self._file.unlink(missing_ok=True)
             ACTIONS[action]()
