@@ -57,6 +57,7 @@ def _event(event: EventRow) -> tuple[Any, ...]:
         event.decided_at,
         event.shared,
         event.withheld,
+        event.grade,
     )
 
 

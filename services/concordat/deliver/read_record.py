@@ -47,6 +47,7 @@ def _rows(record: RoutedRecord) -> Decided:
         decided_at=_instant(record.decided_at),
         shared=_encode([_justification(shared) for shared in record.shared]).decode(),
         withheld=_encode(record.withheld).decode(),
+        grade=record.grade,
     )
     deliveries = tuple(_delivery(record, shared) for shared in record.shared)
     if record.replay is None:
@@ -135,5 +136,5 @@ def _fits(record: RoutedRecord) -> bool:
 def _is_text(decided: Decided) -> bool:
     event = decided.event
     names = (event.source, event.id, event.publisher, event.type, event.subject)
-    texts = (*names, event.shared, event.withheld, decided.replay or "")
+    texts = (*names, event.shared, event.withheld, decided.replay or "", event.grade or "")
     return not any("\0" in text or _NUL in text for text in texts)

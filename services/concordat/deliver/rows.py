@@ -15,7 +15,10 @@ Copy = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class EventRow:
-    """An event and what was decided for it; `shared` and `withheld` are JSON, without contents."""
+    """An event and what was decided for it; `shared` and `withheld` are JSON, without contents.
+
+    `grade` is a code, known only of what a missing signature or a suspension withheld.
+    """
 
     source: str
     id: str
@@ -30,6 +33,7 @@ class EventRow:
     decided_at: datetime
     shared: str
     withheld: str
+    grade: str | None = None
 
     @property
     def identity(self) -> Identity:

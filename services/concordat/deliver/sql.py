@@ -33,10 +33,10 @@ SELECT p, o FROM wanted JOIN concordat.repeat ON admission_partition = p AND adm
 
 INSERT_EVENTS = """
 INSERT INTO concordat.event (source, id, publisher, type, subject, event_time, synthetic, content,
-    admission_partition, admission_offset, register_offset, decided_at, shared, withheld)
+    admission_partition, admission_offset, register_offset, decided_at, shared, withheld, grade)
 SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[],
     $6::timestamptz[], $7::boolean[], $8::bytea[], $9::int[], $10::bigint[], $11::bigint[],
-    $12::timestamptz[], $13::jsonb[], $14::jsonb[])
+    $12::timestamptz[], $13::jsonb[], $14::jsonb[], $15::text[])
 ON CONFLICT DO NOTHING RETURNING 1
 """
 

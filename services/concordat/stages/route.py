@@ -15,6 +15,7 @@ from concordat.agreements.decision import Grant, Withheld
 from concordat.agreements.reason import Reason
 from concordat.kafka.topics import Topics
 from concordat.stages.dead_letter import dead_letter
+from concordat.stages.grade import grade_of
 from concordat.stages.record import JSON, Output, Record, Stage
 from concordat.stages.routed import RoutedRecord, SharedRecord, write_routed
 
@@ -114,6 +115,7 @@ class Turn:
             shared=[self._share(incident, grant) for grant in decision.grants],
             withheld=decision.withheld,
             synthetic=incident.synthetic,
+            grade=grade_of(incident.type, incident.data, decision.withheld),
         )
 
     def unreadable(self, record: Record) -> RoutedRecord:

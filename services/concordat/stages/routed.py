@@ -30,7 +30,9 @@ class SharedRecord(msgspec.Struct, omit_defaults=True):
 class RoutedRecord(msgspec.Struct, omit_defaults=True):
     """What route says of one admission; `content` is hex, empty when unreadable.
 
-    `replay` is the id of the operator's replay that had it decided again, for one agency.
+    `replay` is the id of the operator's replay that had it decided again, for one agency. `grade`
+    is the event's own, said only where a missing signature or a suspension withheld it: counted
+    for operators, never served.
     """
 
     source: str
@@ -47,6 +49,7 @@ class RoutedRecord(msgspec.Struct, omit_defaults=True):
     withheld: list[Withheld]
     synthetic: bool = False
     replay: str | None = None
+    grade: str | None = None
 
 
 _decoder = msgspec.json.Decoder(RoutedRecord)

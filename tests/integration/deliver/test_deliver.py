@@ -192,3 +192,12 @@ async def test_a_reader_never_sees_a_gap_while_it_is_written(exchange: Exchange)
             await exchange.write(*(routed(f"event-{n:04}", (0, n), "schools") for n in numbers))
         await reading
     assert seen == list(range(1, count + 1))
+
+
+async def test_the_grade_of_what_was_withheld_is_stored_beside_the_decision(
+    exchange: Exchange,
+) -> None:
+    await exchange.write(routed("event-0001", (0, 0), grade="high"), routed("event-0002", (0, 1)))
+    await exchange.deliver_all()
+    grades = await exchange.ask("SELECT id, grade FROM concordat.event ORDER BY id")
+    assert grades == [("event-0001", "high"), ("event-0002", None)]

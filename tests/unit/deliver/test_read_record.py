@@ -60,6 +60,14 @@ def test_the_stored_decision_names_fields_and_shows_none_of_their_contents() -> 
     ]
 
 
+def test_a_record_may_say_the_grade_and_an_older_one_says_none() -> None:
+    graded, plain = read(grade="high"), read()
+    assert isinstance(graded, Decided)
+    assert isinstance(plain, Decided)
+    assert (graded.event.grade, plain.event.grade) == ("high", None)
+    assert b"grade" not in write_routed(routed("event-1", (4, 5)))
+
+
 def test_an_incident_that_route_could_not_read_is_a_decision_like_any_other() -> None:
     row = read_record(0, 0, write_routed(unreadable_incident((4, 5))))
     assert isinstance(row, Decided)
@@ -141,6 +149,7 @@ def test_a_value_that_cannot_be_stored_sets_the_record_aside(changes: dict[str, 
         {"shared": [shared("schools", "d", law="a\0b")]},
         {"replay": ""},
         {"replay": "a\0b"},
+        {"grade": "a\0b"},
         {"replay": "r", "withheld": [Withheld("", Reason.SUSPENDED)]},
     ],
 )
