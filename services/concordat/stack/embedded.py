@@ -16,7 +16,7 @@ from concordat.stack.death import Death
 from concordat.stack.errors import StackNotRunning
 from concordat.stack.forking_thread import ForkingThread
 from concordat.stack.kafka_broker import KafkaBroker
-from concordat.stack.kafka_properties import BrokerPorts
+from concordat.stack.kafka_quorum import BrokerPorts
 from concordat.stack.leftovers import stop_leftovers
 from concordat.stack.ports import pick_port
 from concordat.stack.postgres_home import ROOT_FOLDER, remove_home

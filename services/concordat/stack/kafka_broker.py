@@ -1,21 +1,15 @@
 """A real Apache Kafka broker as a supervised child."""
 
-import base64
 import os
 import shutil
-import uuid
 
 from concordat.stack.atomic_file import replace_file
 from concordat.stack.child import Child
 from concordat.stack.forking_thread import ForkingThread
 from concordat.stack.java import java_command
 from concordat.stack.kafka_jars import resolve_jars
-from concordat.stack.kafka_properties import (
-    LOG4J,
-    BrokerPorts,
-    broker_properties,
-    properties_text,
-)
+from concordat.stack.kafka_properties import LOG4J, broker_properties, properties_text
+from concordat.stack.kafka_quorum import BrokerPorts, Member, new_kafka_id
 from concordat.stack.ports import LOCALHOST
 from concordat.stack.program import Program
 from concordat.stack.readiness import wait_until_ready
@@ -30,12 +24,11 @@ _HEAVY_LOAD = ("-Xms256m", "-Xmx1g", "-XX:+UseSerialGC")
 
 
 class KafkaBroker:
-    """One broker with its state under `kafka/`; it may restart on other ports.
+    """One broker with its state under `kafka/`.
 
-    `heavy_load` gives it more memory and a compiler that pays off after minutes.
+    Alone it may restart on other ports; as a `member` of a quorum it keeps its own. `heavy_load`
+    gives it more memory and a compiler that pays off after minutes.
     """
-
-    name = "kafka"
 
     def __init__(
         self,
@@ -43,17 +36,21 @@ class KafkaBroker:
         forks: ForkingThread,
         ports: BrokerPorts,
         *,
+        member: Member | None = None,
         heavy_load: bool = False,
     ) -> None:
         self.ports = ports
+        self.name = f"kafka-{member.number}" if member else "kafka"
         self._state = state
         self._forks = forks
+        self._member = member
         self._flags = _HEAVY_LOAD if heavy_load else _QUICK_START
         self._child: Child | None = None
-        self._data = state.kafka / "data"
-        self._formatted = state.kafka / "formatted"
-        self._settings = state.kafka / "server.properties"
-        self._log4j = state.kafka / "log4j2.properties"
+        self._folder = state.kafka / str(member.number) if member else state.kafka
+        self._data = self._folder / "data"
+        self._formatted = self._folder / "formatted"
+        self._settings = self._folder / "server.properties"
+        self._log4j = self._folder / "log4j2.properties"
 
     @property
     def bootstrap(self) -> str:
@@ -70,8 +67,10 @@ class KafkaBroker:
 
         Raises ChildDied, ChildNotReady.
         """
+        self._folder.mkdir(exist_ok=True)
         replace_file(self._log4j, LOG4J)
-        replace_file(self._settings, properties_text(broker_properties(self.ports, self._data)))
+        properties = broker_properties(self.ports, self._data, self._member)
+        replace_file(self._settings, properties_text(properties))
         if not self._formatted.exists():
             self._format()
         main = self._program(self.name, "kafka.Kafka", str(self._settings))
@@ -89,12 +88,18 @@ class KafkaBroker:
         # Without the mark an earlier format was cut short: nothing was ever stored there.
         shutil.rmtree(self._data, ignore_errors=True)
         program = self._program(
-            "kafka-format",
+            f"{self.name}-format",
             "kafka.tools.StorageTool",
-            *("format", "--standalone", "-t", _new_cluster_id(), "-c", str(self._settings)),
+            *("format", "-c", str(self._settings), *self._cluster()),
         )
         Child(program, self._state, self._forks).run_to_end(FORMAT_SECONDS)
         replace_file(self._formatted, "")
+
+    def _cluster(self) -> tuple[str, ...]:
+        if self._member is None:
+            return "--standalone", "-t", new_kafka_id()
+        quorum = self._member.quorum
+        return "--initial-controllers", quorum.initial_controllers, "-t", quorum.cluster
 
     def _program(self, name: str, main_class: str, *arguments: str) -> Program:
         flags = (*self._flags, f"-Dlog4j2.configurationFile={self._log4j}")
@@ -106,13 +111,5 @@ class KafkaBroker:
                 "PATH": os.defpath,
                 "CLASSPATH": os.pathsep.join(str(jar) for jar in resolve_jars()),
             },
-            folder=self._state.kafka,
+            folder=self._folder,
         )
-
-
-def _new_cluster_id() -> str:
-    """Return 22 characters of base64url; a leading hyphen would be read as an option."""
-    text = "-"
-    while text.startswith("-"):
-        text = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-    return text

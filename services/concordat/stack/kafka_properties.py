@@ -1,9 +1,9 @@
 """The embedded broker's settings. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from concordat.stack.kafka_quorum import BrokerPorts, Member
 from concordat.stack.ports import LOCALHOST
 
 LARGEST_MESSAGE_BYTES = 16 * 1024 * 1024  # a `routed` record holds every delivery of one event
@@ -21,18 +21,12 @@ logger.config.name = org.apache.kafka.common.config.AbstractConfig
 logger.config.level = warn
 """
 
-_SINGLE_NODE = {
+_BROKER = {
     "process.roles": "broker,controller",
-    "node.id": "1",
     "controller.listener.names": "CONTROLLER",
     "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
-    "offsets.topic.replication.factor": "1",
     "offsets.topic.num.partitions": "1",
-    "transaction.state.log.replication.factor": "1",
-    "transaction.state.log.min.isr": "1",
     "transaction.state.log.num.partitions": "4",
-    "share.coordinator.state.topic.replication.factor": "1",
-    "share.coordinator.state.topic.min.isr": "1",
     "auto.create.topics.enable": "false",
     "group.initial.rebalance.delay.ms": "0",
 }
@@ -62,29 +56,44 @@ _RECOVERY = {
     "log.cleaner.min.cleanable.ratio": "0.1",
 }
 
-
-@dataclass(frozen=True)
-class BrokerPorts:
-    """Where the broker serves clients, and where it talks to its own controller."""
-
-    clients: int
-    controller: int
+_INTERNAL_TOPICS = ("offsets.topic", "transaction.state.log", "share.coordinator.state.topic")
 
 
-def broker_properties(ports: BrokerPorts, data: Path) -> Mapping[str, str]:
-    """Return the settings of a single broker that is its own controller, on 127.0.0.1."""
+def broker_properties(
+    ports: BrokerPorts, data: Path, member: Member | None = None
+) -> Mapping[str, str]:
+    """Return the settings of a broker on 127.0.0.1 that is a controller too.
+
+    It is alone, or a `member` of a quorum: then every record is on three brokers, or on as many as
+    there are, and acknowledged by all but one of them.
+    """
     controller = f"{LOCALHOST}:{ports.controller}"
     listeners = f"PLAINTEXT://{LOCALHOST}:{ports.clients},CONTROLLER://{controller}"
     return {
-        **_SINGLE_NODE,
-        # `quorum.voters` instead would be refused by a standalone format.
-        "controller.quorum.bootstrap.servers": controller,
+        **_BROKER,
+        "node.id": str(member.number if member else 1),
+        # `quorum.voters` instead would be refused by a format that names the controllers.
+        "controller.quorum.bootstrap.servers": member.quorum.controllers if member else controller,
         "listeners": listeners,
         "advertised.listeners": listeners,
         "log.dirs": str(data),
         **_SIZES,
         **_DURABILITY,
         **_RECOVERY,
+        **_replication(len(member.quorum.ports) if member else 1),
+    }
+
+
+def _replication(brokers: int) -> Mapping[str, str]:
+    copies = min(brokers, 3)
+    least = max(copies - 1, 1)
+    return {
+        "default.replication.factor": str(copies),
+        "min.insync.replicas": str(least),
+        # A copy that lacks acknowledged records must never become the truth.
+        "unclean.leader.election.enable": "false",
+        **{f"{topic}.replication.factor": str(copies) for topic in _INTERNAL_TOPICS},
+        **{f"{topic}.min.isr": str(least) for topic in _INTERNAL_TOPICS[1:]},
     }
 
 

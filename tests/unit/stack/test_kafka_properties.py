@@ -1,6 +1,7 @@
 from pathlib import Path
 
-from concordat.stack.kafka_properties import BrokerPorts, broker_properties, properties_text
+from concordat.stack.kafka_properties import broker_properties, properties_text
+from concordat.stack.kafka_quorum import BrokerPorts, Member, Quorum
 
 PROPERTIES = broker_properties(BrokerPorts(21000, 21001), Path("/state/kafka/data"))
 
@@ -29,3 +30,25 @@ def test_the_offsets_segment_is_not_below_what_the_broker_accepts() -> None:
 
 def test_properties_are_one_a_line_and_backslashes_are_escaped() -> None:
     assert properties_text({"a": "1", "log.dirs": "x\\y"}) == "a=1\nlog.dirs=x\\\\y\n"
+
+
+def test_three_brokers_have_all_records_each_and_acknowledge_by_two() -> None:
+    quorum = Quorum.of(*(BrokerPorts(21000 + each, 22000 + each) for each in range(3)))
+    members = [Member(number, quorum) for number in quorum.ports]
+    each = [broker_properties(member.ports, Path("/data"), member) for member in members]
+    assert [properties["node.id"] for properties in each] == ["1", "2", "3"]
+    controllers = "127.0.0.1:22000,127.0.0.1:22001,127.0.0.1:22002"
+    for properties in each:
+        assert properties["controller.quorum.bootstrap.servers"] == controllers
+        assert properties["default.replication.factor"] == "3"
+        assert properties["offsets.topic.replication.factor"] == "3"
+        assert properties["min.insync.replicas"] == "2"
+        assert properties["unclean.leader.election.enable"] == "false"
+    assert len(set(quorum.storages.values())) == 3
+    assert quorum.initial_controllers.startswith(f"1@127.0.0.1:22000:{quorum.storages[1]},2@")
+
+
+def test_a_broker_that_is_alone_waits_for_no_other() -> None:
+    for setting, value in PROPERTIES.items():
+        if setting.endswith((".replication.factor", ".min.isr", ".insync.replicas")):
+            assert value == "1", setting

@@ -1,0 +1,166 @@
+"""Three brokers: what all but one of them hold survives the loss of any one."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+
+import psutil
+import pytest
+from confluent_kafka import KafkaError, Message, Producer
+
+from concordat.kafka.topics import Topics
+from concordat.kafka.topics_admin import admin_client, apply_topics, check_topics
+from concordat.kafka.topics_file import read_topics_file, topic_plans
+from concordat.runtime.settings import CONTRACTS
+from concordat.stack.errors import StackNotRunning
+from concordat.stack.kafka_cluster import KafkaCluster
+from concordat.stack.state_directory import StateDirectory
+from concordat.streams.clients import common_settings, stage_producer
+from kafka_log import read_to_end
+from waiting import until
+
+TOPIC = Topics().incidents
+ALL = frozenset({1, 2, 3})
+
+pytestmark = pytest.mark.timeout(300)
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaCluster]:
+    state = StateDirectory(tmp_path_factory.mktemp("cluster") / "state")
+    cluster = KafkaCluster(state, lambda _: None)
+    cluster.start()
+    try:
+        plans = topic_plans(read_topics_file(CONTRACTS / "topics.yaml"), ["police"])
+        apply_topics(
+            admin_client(cluster.bootstrap), [replace(plan, replication=3) for plan in plans]
+        )
+        yield cluster
+    finally:
+        pids = list(cluster.pids.values())
+        cluster.destroy()
+    assert len(pids) == 3
+    assert not any(psutil.pid_exists(pid) for pid in pids)
+    assert not state.path.exists()
+    with pytest.raises(StackNotRunning):
+        cluster.kill(1)
+
+
+class Load:
+    """Writes numbers to `TOPIC` until stopped, and keeps those that were acknowledged."""
+
+    def __init__(self, bootstrap: str) -> None:
+        self.acknowledged: set[int] = set()
+        self.failed: list[str] = []
+        self._producer: Producer = stage_producer(common_settings(bootstrap, "load"))
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def more(self, count: int) -> None:
+        """Wait until `count` more are acknowledged than now."""
+        wanted = len(self.acknowledged) + count
+        until(lambda: len(self.acknowledged) >= wanted, f"{count} more are acknowledged", 90)
+
+    def stop(self) -> None:
+        """Stop writing and wait for every answer."""
+        self._stop.set()
+        self._thread.join()
+        assert self._producer.flush(60) == 0
+
+    def _run(self) -> None:
+        number = 0
+        while not self._stop.wait(0.001):
+            self._producer.produce(TOPIC, b"%d" % number, b"%d" % number, on_delivery=self._answer)
+            self._producer.poll(0)
+            number += 1
+
+    def _answer(self, error: KafkaError | None, message: Message) -> None:
+        value = message.value()
+        assert isinstance(value, bytes)
+        if error is None:
+            self.acknowledged.add(int(value))
+        else:
+            self.failed.append(error.name())
+
+
+def stored(cluster: KafkaCluster) -> set[int]:
+    return {int(record.value) for record in read_to_end(cluster.bootstrap, TOPIC)}
+
+
+def test_the_contract_holds_and_every_partition_is_on_all_three(cluster: KafkaCluster) -> None:
+    plans = topic_plans(read_topics_file(CONTRACTS / "topics.yaml"), ["police"])
+    assert check_topics(admin_client(cluster.bootstrap), plans) == []
+    until(lambda: cluster.short_of_copies() == 0, "every partition has its copies")
+    assert {cluster.in_sync(TOPIC, partition) for partition in range(6)} == {ALL}
+    assert {cluster.leader_of(TOPIC, partition) for partition in range(6)} == ALL
+    assert set(cluster.pids) == {"kafka-1", "kafka-2", "kafka-3"}
+
+
+def test_what_is_acknowledged_survives_the_kill_of_its_leader_which_comes_back_in_sync(
+    cluster: KafkaCluster,
+) -> None:
+    load = Load(cluster.bootstrap)
+    try:
+        load.more(500)
+        leader = cluster.leader_of(TOPIC, 0)
+        assert leader is not None
+        cluster.kill(leader)
+        death = cluster.death()
+        assert death is not None
+        assert str(death) == f"kafka-{leader} was ended by SIGKILL"
+        until(lambda: cluster.leader_of(TOPIC, 0) not in (None, leader), "another one leads")
+        assert cluster.in_sync(TOPIC, 0) == ALL - {leader}
+        load.more(500)
+        cluster.restart(leader)
+        until(lambda: cluster.short_of_copies() == 0, "every partition has its copies again")
+        load.more(500)
+    finally:
+        load.stop()
+    assert load.failed == []
+    assert len(load.acknowledged) >= 1500
+    assert load.acknowledged <= stored(cluster)
+
+
+def test_a_paused_leader_is_followed_by_another_and_takes_part_again(
+    cluster: KafkaCluster,
+) -> None:
+    load = Load(cluster.bootstrap)
+    try:
+        load.more(200)
+        leader = cluster.leader_of(TOPIC, 1)
+        assert leader is not None
+        cluster.pause(leader)
+        until(lambda: cluster.leader_of(TOPIC, 1) not in (None, leader), "another one leads")
+        load.more(200)
+        cluster.resume(leader)
+        until(lambda: cluster.short_of_copies() == 0, "every partition has its copies again")
+    finally:
+        cluster.resume(leader or 1)
+        load.stop()
+    assert load.failed == []
+    assert load.acknowledged <= stored(cluster)
+
+
+def test_nothing_is_acknowledged_by_one_broker_alone(cluster: KafkaCluster) -> None:
+    until(lambda: cluster.short_of_copies() == 0, "every partition has its copies")
+    one, *others = sorted(ALL)
+    for other in others:
+        cluster.kill(other)
+    try:
+        answers: list[KafkaError | None] = []
+        producer = Producer(
+            {
+                "bootstrap.servers": cluster.quorum.bootstrap_of(one),
+                "acks": "all",
+                "message.timeout.ms": 4000,
+                "log_level": 0,
+            }
+        )
+        producer.produce(TOPIC, b"alone", b"1", on_delivery=lambda error, _: answers.append(error))
+        producer.flush(30)
+        assert [answer is None for answer in answers] == [False]
+    finally:
+        for other in others:
+            cluster.restart(other)
+    until(lambda: cluster.short_of_copies() == 0, "every partition has its copies", 120)
