@@ -12,11 +12,11 @@ from typing import Any
 from uuid import uuid4
 
 import msgspec
-from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from pydantic import SecretStr
 
 from builders import Exchange, agreement_of, crime, share_of
+from concordat.kafka.lag import committed_positions
 from concordat.kafka.topics import Topics
 from concordat.kafka.topics_admin import admin_client, apply_topics
 from concordat.kafka.topics_file import TopicPlan, read_topics_file, topic_plans
@@ -76,7 +76,6 @@ class KafkaExchange:
     folder: Path
     processes: list[StageProcess] = field(default_factory=list)
     _registered: int = 0
-    _askers: dict[str, Consumer] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.admin: AdminClient = admin_client(self.kafka)
@@ -151,19 +150,9 @@ class KafkaExchange:
 
     def committed(self, stage: str) -> int:
         """The sum of the stage's committed offsets."""
-        places = [
-            TopicPartition(topic, number)
-            for topic in self._sources(stage)
-            for number in self.admin.list_topics(topic, timeout=30).topics[topic].partitions
-        ]
-        return sum(max(each.offset, 0) for each in self._asker(stage).committed(places, 30))
-
-    def _asker(self, stage: str) -> Consumer:
-        if stage not in self._askers:
-            group = group_of(stage, self.topics)
-            settings = {"bootstrap.servers": self.kafka, "group.id": group, "log_level": 3}
-            self._askers[stage] = Consumer(settings)
-        return self._askers[stage]
+        group = group_of(stage, self.topics)
+        positions = committed_positions(self.admin, group, self._sources(stage))
+        return sum(position.next_offset for position in positions)
 
     def behind(self, stage: str) -> int:
         """How many records the stage has not committed; committed first, so never too few."""
@@ -190,8 +179,6 @@ class KafkaExchange:
         """End the workers and delete the topics."""
         for process in self.processes:
             process.kill()
-        for asker in self._askers.values():
-            asker.close()
         ours = [
             name
             for name in self.admin.list_topics(timeout=30).topics
