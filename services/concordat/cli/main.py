@@ -14,6 +14,7 @@ class _Commands(LazyGroup):
         {
             "up": "concordat.cli.up:up",
             "demo": "concordat.cli.demo:demo",
+            "prepare": "concordat.cli.prepare:prepare",
             "publish": "concordat.cli.publish:publish",
             "inbox": "concordat.cli.inbox:app",
             "why": "concordat.cli.why:why",

