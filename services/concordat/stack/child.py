@@ -59,7 +59,7 @@ class Child:
     def death(self) -> Death | None:
         """How it ended; None while it runs."""
         code = self.returncode
-        return None if code is None else Death(self.name, code, self.tail(LAST_LINES))
+        return None if code is None else self._death(code)
 
     def tail(self, lines: int) -> tuple[str, ...]:
         """Return at most the last `lines` lines it has written since it started."""
@@ -93,7 +93,13 @@ class Child:
         if not in_time:
             raise ChildNotReady(self.name, seconds)
         if code != 0:
-            raise ChildDied(self.name, code, self.tail(LAST_LINES))
+            raise ChildDied(self._death(code))
+
+    def _death(self, code: int) -> Death:
+        said = self.log.text()
+        known = self.program.explanations.items()
+        reason = next((meaning for words, meaning in known if words in said), "")
+        return Death(self.name, code, self.tail(LAST_LINES), reason)
 
     def _ended_within(self, seconds: float) -> bool:
         try:

@@ -13,6 +13,8 @@ StackError
 
 from pathlib import Path
 
+from concordat.stack.death import Death
+
 
 class StackError(Exception):
     """The embedded stack cannot do what was asked."""
@@ -29,13 +31,11 @@ class StackAlreadyRunning(StackError):
 
 
 class ChildDied(StackError):
-    """A child ended before it was ready; `last_lines` is the end of its log."""
+    """A child ended before it was ready."""
 
-    def __init__(self, name: str, returncode: int, last_lines: tuple[str, ...]) -> None:
-        super().__init__("\n".join((f"{name} ended with code {returncode}", *last_lines)))
-        self.name = name
-        self.returncode = returncode
-        self.last_lines = last_lines
+    def __init__(self, death: Death) -> None:
+        super().__init__("\n".join((str(death), *death.last_lines)))
+        self.death = death
 
 
 class ChildNotReady(StackError):

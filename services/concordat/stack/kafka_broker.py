@@ -16,7 +16,7 @@ from concordat.stack.readiness import wait_until_ready
 from concordat.stack.state_directory import StateDirectory
 
 FORMAT_SECONDS = 60.0
-START_SECONDS = 60.0
+START_SECONDS = 120.0  # also where many wait for few cores
 STOP_SECONDS = 20.0
 _STARTED = "Kafka Server started"
 _QUICK_START = ("-Xms64m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
@@ -112,4 +112,9 @@ class KafkaBroker:
                 "CLASSPATH": os.pathsep.join(str(jar) for jar in resolve_jars()),
             },
             folder=self._folder,
+            explanations={
+                "No space left on device": f"its disk is full; make room where {self._data} is "
+                "and start again, nothing acknowledged is lost",
+                "all log dirs in": f"its disk failed; see to {self._data} and start again",
+            },
         )

@@ -85,7 +85,7 @@ class PostgresServer:
                 return self._start_once(home, data)
             except ChildDied as died:
                 # Processes of a killed server need a moment to notice that it is gone.
-                if not any(_STILL_IN_USE in line for line in died.last_lines):
+                if not any(_STILL_IN_USE in line for line in died.death.last_lines):
                     raise
         return self._start_once(home, data)
 

@@ -2,7 +2,7 @@
 
 import signal
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -29,3 +29,5 @@ class Program:
     """Asks for an orderly end."""
     kill_signal: signal.Signals = signal.SIGKILL
     """Ends it at once; also what the kernel sends when the parent dies."""
+    explanations: Mapping[str, str] = field(default_factory=dict)
+    """What its end means when its log has these words, the most telling first."""

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from concordat.stack.child import LAST_LINES, Child
+from concordat.stack.child import Child
 from concordat.stack.errors import ChildDied, ChildNotReady
 
 POLL_SECONDS = 0.025
@@ -13,9 +13,8 @@ def wait_until_ready(child: Child, ready: Callable[[], bool], seconds: float) ->
     """Return once `ready()`; raises ChildDied when it ended, ChildNotReady after `seconds`."""
     deadline = time.monotonic() + seconds
     while not ready():
-        code = child.returncode
-        if code is not None:
-            raise ChildDied(child.name, code, child.tail(LAST_LINES))
+        if death := child.death:
+            raise ChildDied(death)
         if time.monotonic() > deadline:
             raise ChildNotReady(child.name, seconds)
         time.sleep(POLL_SECONDS)

@@ -2,6 +2,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -59,7 +60,7 @@ def test_output_goes_to_the_log_and_its_end_can_be_read(
     child = Child(python(code), state, forks)
     with pytest.raises(ChildDied) as died:
         child.run_to_end(10)
-    assert died.value.returncode == 3
+    assert died.value.death.returncode == 3
     assert child.tail(2) == ("8", "last")
     assert (state.logs / "python.log").read_text().startswith("0\n1\n")
     assert child.death is not None
@@ -161,3 +162,14 @@ def test_a_log_that_has_grown_is_turned_over(state: StateDirectory, forks: Forki
     Child(python("print('fresh')"), state, forks).run_to_end(10)
     assert log.read_text() == "fresh\n"
     assert (state.logs / "python.log.1").stat().st_size == 17 * 1024 * 1024
+
+
+def test_an_end_is_explained_where_the_log_has_known_words(
+    state: StateDirectory, forks: ForkingThread
+) -> None:
+    known = {"No space left": "its disk is full", "No": "it said no"}
+    program = replace(python("print('No space left on device'); exit(1)"), explanations=known)
+    child = Child(program, state, forks)
+    with pytest.raises(ChildDied, match="python ended with code 1: its disk is full\nNo space"):
+        child.run_to_end(10)
+    assert str(child.death) == "python ended with code 1: its disk is full"
