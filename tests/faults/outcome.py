@@ -1,15 +1,22 @@
 """What came of a load, and what must hold of it: nothing lost, doubled or out of order."""
 
 import asyncio
+import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
 from faults.findings import Findings
 from faults.load import RECIPIENTS_EACH, Identity
+from faults.reading import each_record
 from faults.rig import Rig
+
+Place = tuple[int, int]
+"""Partition and offset in `incidents`."""
+_PORTION = 5000
 
 
 class _Envelope(msgspec.Struct):
@@ -20,7 +27,10 @@ class _Envelope(msgspec.Struct):
 
 @dataclass(frozen=True)
 class Outcome:
-    """The tables of deliver and the log that they come from, reduced to identities."""
+    """The tables of deliver and the log that they come from, reduced to identities.
+
+    Equal strings are one string, so that a million events take some hundred megabytes.
+    """
 
     events: list[Identity]
     """Of every decided event."""
@@ -32,27 +42,62 @@ class Outcome:
     admitted: list[tuple[str, str, str]]
     """Case, source, id of every record of `incidents`, in the order of each partition."""
     routed: int
+    places: list[Place]
+    """Of every one of `admitted`."""
+    decided_by: list[Place]
+    """The admission that decided every one of `events`."""
+    repeated: list[Place]
+    """The admissions that are stored as repeats."""
 
 
 async def read_outcome(rig: Rig) -> Outcome:
     """Read it all, once everything has drained."""
-    incidents = await asyncio.to_thread(rig.exchange.incidents)
-    envelopes = [msgspec.json.decode(record.value, type=_Envelope) for record in incidents]
+    admitted, places = await asyncio.to_thread(_read_admissions, rig)
     inboxes = await rig.ask("SELECT agency, last_seq FROM concordat.inbox")
-    repeats = await rig.ask("SELECT conflict FROM concordat.repeat")
-    events = await rig.ask("SELECT source, id FROM concordat.event")
-    deliveries = await rig.ask(
-        "SELECT agency, seq, subject, source, event_id FROM concordat.delivery ORDER BY agency, seq"
+    repeats = await rig.ask(
+        "SELECT admission_partition, admission_offset, conflict FROM concordat.repeat"
+    )
+    events = await _read_all(
+        rig, "SELECT source, id, admission_partition, admission_offset FROM concordat.event"
     )
     return Outcome(
-        events=[(row["source"], row["id"]) for row in events],
-        deliveries=[tuple(row) for row in deliveries],
+        events=[(source, id_) for source, id_, *_ in events],
+        deliveries=await _read_all(
+            rig,
+            "SELECT agency, seq, subject, source, event_id FROM concordat.delivery"
+            " ORDER BY agency, seq",
+        ),
         last_numbers={row["agency"]: row["last_seq"] for row in inboxes},
         conflicts=sum(row["conflict"] for row in repeats),
         repeats=len(repeats),
-        admitted=[(each.subject, each.source, each.id) for each in envelopes],
+        admitted=admitted,
         routed=await asyncio.to_thread(rig.exchange.written, rig.exchange.topics.routed),
+        places=places,
+        decided_by=[(partition, offset) for _, _, partition, offset in events],
+        repeated=[(partition, offset) for partition, offset, _ in repeats],
     )
+
+
+def _read_admissions(rig: Rig) -> tuple[list[tuple[str, str, str]], list[Place]]:
+    read = msgspec.json.Decoder(_Envelope).decode
+    found = []
+    for record in each_record(rig.exchange.kafka, rig.exchange.topics.incidents):
+        envelope = read(record.value or b"")
+        what = sys.intern(envelope.subject), sys.intern(envelope.source), sys.intern(envelope.id)
+        found.append(((record.partition, record.offset), what))
+    found.sort(key=lambda each: each[0])
+    return [what for _, what in found], [place for place, _ in found]
+
+
+async def _read_all(rig: Rig, query: str) -> list[Any]:
+    """Every row as a tuple, in portions."""
+    async with rig.superuser.acquire() as connection, connection.transaction():
+        rows = connection.cursor(query, prefetch=_PORTION, timeout=600)
+        return [tuple(_shared(value) for value in row) async for row in rows]
+
+
+def _shared(value: Any) -> Any:
+    return sys.intern(value) if isinstance(value, str) else value
 
 
 def claim_exact(
@@ -64,7 +109,6 @@ def claim_exact(
     """Claim that the inboxes hold each published event exactly once, in order, without a gap."""
     wanted, decided = set(published), Counter(outcome.events)
     copies = Counter((source, id_) for _, _, _, source, id_ in outcome.deliveries)
-    addressed = Counter((agency, source, id_) for agency, _, _, source, id_ in outcome.deliveries)
     findings.figures.update(
         events=len(wanted),
         deliveries=len(outcome.deliveries),
@@ -77,11 +121,57 @@ def claim_exact(
         invented=len(decided.keys() - wanted),
         decided_twice=sum(count > 1 for count in decided.values()),
         undelivered=sum(copies[each] < recipients_each for each in wanted),
-        delivered_twice=sum(count > 1 for count in addressed.values()),
+        delivered_twice=_delivered_twice(outcome),
         out_of_order=_out_of_order(outcome),
         numbers_missing=_numbers_missing(outcome),
         conflicts=outcome.conflicts,
     )
+
+
+def claim_tables(findings: Findings, outcome: Outcome) -> None:
+    """Claim that the first admission of every event decided it, and later ones are its repeats.
+
+    True of one life of `incidents`: not where the topic was made again.
+    """
+    first: dict[Identity, Place] = {}
+    later = set()
+    for (_, source, id_), place in zip(outcome.admitted, outcome.places, strict=True):
+        if first.setdefault((source, id_), place) != place:
+            later.add(place)
+    decided = zip(outcome.events, outcome.decided_by, strict=True)
+    findings.none(
+        decided_by_another_admission=sum(first.get(event) != place for event, place in decided),
+        repeats_miscounted=len(later.symmetric_difference(outcome.repeated)),
+        publisher_order_broken=_publisher_order_broken(first, outcome),
+    )
+
+
+def _publisher_order_broken(first: dict[Identity, Place], outcome: Outcome) -> int:
+    """How many events were admitted before an earlier one of their publisher in their case."""
+    newest: dict[tuple[str, str], str] = {}
+    broken = 0
+    for (case, source, id_), place in zip(outcome.admitted, outcome.places, strict=True):
+        if first[source, id_] == place:  # ids of a load are numbered
+            broken += id_ < newest.get((case, source), "")
+            newest[case, source] = max(id_, newest.get((case, source), ""))
+    return broken
+
+
+def _delivered_twice(outcome: Outcome) -> int:
+    """How many events an inbox holds more than once; deliveries come inbox by inbox."""
+    twice = 0
+    for copies in _by_agency(outcome.deliveries):
+        counts = Counter((source, id_) for _, _, _, source, id_ in copies)
+        twice += sum(count > 1 for count in counts.values())
+    return twice
+
+
+def _by_agency(
+    deliveries: list[tuple[str, int, str, str, str]],
+) -> Iterator[list[tuple[str, int, str, str, str]]]:
+    agencies = sorted({agency for agency, *_ in deliveries})
+    for one in agencies:
+        yield [each for each in deliveries if each[0] == one]
 
 
 def _out_of_order(outcome: Outcome) -> int:
