@@ -17,8 +17,17 @@ from concordat.kafka.incidents_log import IncidentsUnreadable
 from concordat.postgres.roles import DELIVER
 from concordat.runtime.errors import NotAcknowledged, RegisterUnavailable
 from concordat.stack.replay import NoSuchAgency, NotStored
+from concordat.stack.replay_throttle import LiveRecordsWait
 
 app = typer.Typer(no_args_is_help=True)
+
+_PASSING = (
+    IncidentsUnreadable,
+    LiveRecordsWait,
+    NotAcknowledged,
+    NotStored,
+    RegisterUnavailable,
+)
 
 
 def instant_of(text: str) -> datetime:
@@ -58,8 +67,8 @@ def replay(
     asks, or needs --yes; without it nothing is written, and the exit code is 1 if there is
     anything to deliver. Deliveries have the ids they would always have had, come under new numbers
     and are marked as replayed. What an inbox has already stays as it is; only an item that nobody
-    collected, under a version that is no longer in force, is replaced. A TIME without a zone is
-    London's; a day begins at midnight.
+    collected, under a version that is no longer in force, is replaced. Live records go first. A
+    TIME without a zone is London's; a day begins at midnight.
     """
     if context.invoked_subcommand is not None:
         return
@@ -72,7 +81,7 @@ def replay(
         asyncio.run(replay_events(target, Asked(agency, since, until, yes, json)))
     except NoSuchAgency as error:
         fail(str(error), NEGATIVE)
-    except (IncidentsUnreadable, RegisterUnavailable, NotAcknowledged, NotStored) as error:
+    except _PASSING as error:
         fail(str(error), TRY_AGAIN)
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
         fail(f"the database cannot be asked ({type(error).__name__})", UNAVAILABLE)

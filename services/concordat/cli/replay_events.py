@@ -17,8 +17,10 @@ from concordat.cli.target import Target
 from concordat.kafka.incidents_log import IncidentsLog
 from concordat.postgres.pool import open_pool
 from concordat.runtime.clock import system_clock
+from concordat.stack.live_records import LiveRecords
 from concordat.stack.replay import Replay, ReplayParts
 from concordat.stack.replay_count import ReplayCount, Standing
+from concordat.stack.replay_throttle import Throttle
 from concordat.streams.clients import common_settings, stage_producer
 from concordat.streams.register_feed import StrictRegisterFeed
 
@@ -83,9 +85,10 @@ async def _open_parts(target: Target) -> AsyncIterator[ReplayParts]:
         with (
             IncidentsLog(kafka, topics.incidents) as log,
             closing(StrictRegisterFeed(common, topics.register)) as feed,
+            closing(LiveRecords(kafka, topics, auditor)) as live,
         ):
-            producer = stage_producer(common)
-            yield ReplayParts(log, feed, producer, auditor, topics, system_clock)
+            producer, throttle = stage_producer(common), Throttle(live.oldest)
+            yield ReplayParts(log, feed, producer, auditor, topics, system_clock, throttle)
 
 
 def _confirmed(asked: Asked) -> bool:

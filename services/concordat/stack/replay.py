@@ -17,6 +17,7 @@ from concordat.postgres.replayed import count_given, read_admissions, read_copie
 from concordat.runtime.clock import Clock
 from concordat.runtime.errors import ClockBehind, NotAcknowledged
 from concordat.stack.replay_count import ReplayCount, standing_of
+from concordat.stack.replay_throttle import Throttle
 from concordat.stages.record import Output, Record
 from concordat.stages.redecide import redecide, redecided_output
 from concordat.stages.routed import RoutedRecord
@@ -24,6 +25,8 @@ from concordat.streams.register_feed import StrictRegisterFeed
 
 FLUSH_SECONDS = 60.0
 STORED_SECONDS = 120.0
+# Between two batches live records get their turn.
+BATCH = 250
 CLOCK_TOLERANCE = timedelta(seconds=1)
 # An event is known by its admission here: contents are compared where they were first decided.
 _NO_COMPARISON = b""
@@ -49,10 +52,14 @@ class ReplayParts:
     auditor: Pool
     topics: Topics
     clock: Clock
+    throttle: Throttle
 
 
 class Replay:
-    """Decides the admissions of `stretches` again for `agency`, each time under today's book."""
+    """Decides the admissions of `stretches` again for `agency`, each time under today's book.
+
+    It goes on only while no live record waits; else it raises `LiveRecordsWait` after a while.
+    """
 
     def __init__(
         self, parts: ReplayParts, replay: str, agency: str, stretches: Sequence[Stretch]
@@ -91,8 +98,10 @@ class Replay:
 
     async def _batches(self) -> AsyncIterator[list[Record]]:
         reading = self._parts.log.read(self._stretches)
-        while batch := await asyncio.to_thread(next, reading, None):
-            yield batch
+        while read := await asyncio.to_thread(next, reading, None):
+            for begin in range(0, len(read), BATCH):
+                await self._parts.throttle.give_way()
+                yield read[begin : begin + BATCH]
 
     async def _decide(self, batch: Sequence[Record], count: ReplayCount) -> list[Output]:
         """Count the batch; return what is to be written of it."""

@@ -1,0 +1,113 @@
+"""How long live records wait for admit, route and deliver: what a replay must not make longer."""
+
+import asyncio
+import time
+from collections import defaultdict, deque
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec
+
+from concordat.deliver.progress import progress
+from concordat.kafka.topics import Topics
+from concordat.kafka.topics_admin import admin_client
+from concordat.postgres.pool import Pool
+from concordat.streams.groups import group_of
+
+_ANSWER_SECONDS = 10.0
+
+
+class Place(NamedTuple):
+    """One partition of a topic."""
+
+    topic: str
+    partition: int
+
+
+class Waiting(NamedTuple):
+    """The topic whose oldest unprocessed record has waited longest, and how long; 0 for none."""
+
+    topic: str
+    seconds: float
+
+
+class EndsSeen:
+    """When each partition was seen to grow: what waits has an age without being read.
+
+    A record is as old as the first look that saw it, so an age is never said too long.
+    """
+
+    def __init__(self) -> None:
+        self._seen: defaultdict[Place, deque[tuple[int, float]]] = defaultdict(deque)
+
+    def look(self, ends: Mapping[Place, int], positions: Mapping[Place, int], at: float) -> Waiting:
+        """Remember the ends at the instant `at`; return what waits beyond `positions`."""
+        longest = Waiting("", 0.0)
+        for place, end in ends.items():
+            seen = self._seen[place]
+            if not seen or end > seen[-1][0]:
+                seen.append((end, at))
+            while seen and seen[0][0] <= positions.get(place, 0):
+                seen.popleft()
+            if seen and at - seen[0][1] >= longest.seconds:
+                longest = Waiting(place.topic, at - seen[0][1])
+        return longest
+
+
+class LiveRecords:
+    """Asks the broker for ends and committed offsets, and the database for deliver's position."""
+
+    def __init__(self, kafka: str, topics: Topics, auditor: Pool) -> None:
+        self._topics, self._auditor = topics, auditor
+        self._admin: AdminClient = admin_client(kafka)
+        self._groups = {stage: _member(kafka, stage, topics) for stage in ("admit", "route")}
+        self._seen = EndsSeen()
+
+    def close(self) -> None:
+        """Close the clients; idempotent."""
+        while self._groups:
+            self._groups.popitem()[1].close()
+
+    async def oldest(self) -> Waiting:
+        """Return what waits longest; raises `KafkaException` and what Postgres raises."""
+        positions = await self._positions()
+        # Asked after the positions: a record that is stored meanwhile counts as waiting, for now.
+        ends = await asyncio.to_thread(self._ends, positions)
+        return self._seen.look(ends, positions, time.monotonic())
+
+    async def _positions(self) -> dict[Place, int]:
+        stored = await progress(self._auditor, self._topics.routed)
+        positions = await asyncio.to_thread(self._committed)
+        return positions | {Place(self._topics.routed, one): at for one, at in stored.items()}
+
+    def _committed(self) -> dict[Place, int]:
+        known = self._admin.list_topics(timeout=_ANSWER_SECONDS).topics
+        outboxes = [name for name in known if self._topics.agency_of(name) is not None]
+        committed: dict[Place, int] = {}
+        for stage, names in (("admit", outboxes), ("route", [self._topics.incidents])):
+            asked = [TopicPartition(name, one) for name in names for one in known[name].partitions]
+            for each in self._groups[stage].committed(asked, _ANSWER_SECONDS) if asked else ():
+                committed[Place(each.topic, each.partition)] = max(each.offset, 0)
+        return committed
+
+    def _ends(self, places: Iterable[Place]) -> dict[Place, int]:
+        latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
+        asked = {TopicPartition(*place): latest for place in places}
+        answers = self._admin.list_offsets(asked, request_timeout=_ANSWER_SECONDS)
+        return {
+            Place(each.topic, each.partition): answer.result(_ANSWER_SECONDS).offset
+            for each, answer in answers.items()
+        }
+
+
+def _member(kafka: str, stage: str, topics: Topics) -> Consumer:
+    """A client that asks for the stage's offsets and never joins its group."""
+    return Consumer(
+        {
+            "bootstrap.servers": kafka,
+            "group.id": group_of(stage, topics),
+            "enable.auto.commit": False,
+            "log_level": 3,
+        }
+    )

@@ -1,0 +1,81 @@
+"""An operator's replay in a process of its own, as the command is; its progress can be watched."""
+
+import asyncio
+import multiprocessing
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from concordat.kafka.topics import Topics
+from concordat.stack.replay import Replay
+from faults.replaying import open_replays, whole_log
+from faults.rig import Rig
+from faults.worker import _plant, _redirect
+
+_PROCESSES = multiprocessing.get_context("forkserver")
+_ENDED_WITHIN_SECONDS = 3600.0
+
+
+@dataclass
+class RunningReplay:
+    """Decides the whole log again for one agency; `looked_at` counts admissions."""
+
+    process: Any
+    _looked_at: Any
+    _given: Any
+
+    @property
+    def looked_at(self) -> int:
+        """How many admissions it has decided again so far."""
+        return int(self._looked_at.value)
+
+    async def given(self) -> int:
+        """Wait for its end; return how many deliveries got a number."""
+        await asyncio.to_thread(self.process.join, _ENDED_WITHIN_SECONDS)
+        assert self.process.exitcode == 0, "the replay failed"
+        return int(self._given.value)
+
+
+@asynccontextmanager
+async def running_replay(rig: Rig, agency: str) -> AsyncIterator[RunningReplay]:
+    """Start a replay; it is ended at the latest on leaving."""
+    looked_at, given = _PROCESSES.Value("q", 0), _PROCESSES.Value("q", 0)
+    topics, log = rig.exchange.topics, rig.folder / "replay.log"
+    about = (rig.exchange.kafka, topics.prefix, rig.auditor_dsn(), agency, rig.planted, log)
+    process = _PROCESSES.Process(target=_work, args=(*about, looked_at, given), daemon=True)
+    await asyncio.to_thread(process.start)
+    try:
+        yield RunningReplay(process, looked_at, given)
+    finally:
+        if process.is_alive():
+            process.kill()
+        await asyncio.to_thread(process.join, 30)
+
+
+def _work(
+    kafka: str,
+    prefix: str,
+    dsn: str,
+    agency: str,
+    bug: str | None,
+    log: Path,
+    looked_at: Any,
+    given: Any,
+) -> None:
+    log.touch()
+    _redirect(log)
+    if bug is not None:
+        _plant(bug)
+    given.value = asyncio.run(_replay(kafka, Topics(prefix), dsn, agency, looked_at))
+
+
+async def _replay(kafka: str, topics: Topics, dsn: str, agency: str, looked_at: Any) -> int:
+    def told(count: int) -> None:
+        looked_at.value = count
+
+    async with open_replays(kafka, topics, dsn) as parts:
+        stretches = await whole_log(parts)
+        return await Replay(parts, f"replay-{uuid4().hex}", agency, stretches).write(told)
