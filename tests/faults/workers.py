@@ -103,10 +103,14 @@ class Worker:
 
     def lines(self) -> list[dict[str, Any]]:
         """Every structured line that it wrote."""
+        texts = self.text().encode().splitlines()
+        return [msgspec.json.decode(text) for text in texts if text.startswith(b"{")]
+
+    def text(self) -> str:
+        """Everything that this process wrote."""
         with self.log.open("rb") as file:
             file.seek(self._said_from)
-            texts = file.read().splitlines()
-        return [msgspec.json.decode(text) for text in texts if text.startswith(b"{")]
+            return file.read().decode(errors="replace")
 
     def tail(self, characters: int = 3000) -> str:
         """The end of its log."""
