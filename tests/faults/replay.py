@@ -13,7 +13,8 @@ from builders import Exchange, agreement_of, share_of
 from concordat.agreements.document import Agreement
 from concordat.deliver.replay import forget_positions
 from concordat.postgres.roles import DELIVER
-from concordat.stack.replay_throttle import Throttle
+from concordat.stack.replay import BATCH
+from concordat.stack.replay_throttle import SLOWEST_SECONDS, Throttle
 from concordat.stages.routed import RoutedRecord, SharedRecord
 from exchange_on_kafka import AGREEMENT, PUBLISHERS
 from faults.bar import Bar, Ground
@@ -28,7 +29,7 @@ PER_SECOND = 200
 MOST_TIMES = 2.0
 NEWCOMER = "fire"
 _CHUNK = 20_000
-_STANDING_SECONDS = 3.0
+_STANDING_SECONDS = 5.0
 Window = tuple[float, float]
 
 
@@ -46,7 +47,7 @@ async def run(ground: Ground) -> None:
         ground.findings.least(whole, rows_before=before.total)
         async with live_events(rig, PER_SECOND) as live:
             quiet, busy = await _replay_for_all(ground, rig, whole)
-            await _stand_still(ground, rig)
+            await _give_way(ground, rig)
         await _claim_unchanged(ground, rig, before, "replays")
         await _claim_latency(ground, rig, live, quiet, busy)
         await _read_routed_again(ground, rig)
@@ -73,23 +74,24 @@ async def _replay_for_all(
     return quiet, busy
 
 
-async def _stand_still(ground: Ground, rig: Rig) -> None:
-    """Route stands still and live records wait: so must a replay, until route goes on."""
+async def _give_way(ground: Ground, rig: Rig) -> None:
+    """Route stands still and live records wait: a replay must be slow, until route goes on."""
     route = rig.of("route")[0]
     route.send(SIGSTOP)
     try:
         async with running_replay(rig, PUBLISHERS[0]) as replay:
             await asyncio.to_thread(until, lambda: replay.looked_at, "the replay begins")
-            await asyncio.sleep(_STANDING_SECONDS / 2)
-            stood_at = replay.looked_at
+            await asyncio.sleep(1)
+            before, began = replay.looked_at, time.monotonic()
             await asyncio.sleep(_STANDING_SECONDS)
-            meanwhile = replay.looked_at - stood_at
+            meanwhile, seconds = replay.looked_at - before, time.monotonic() - began
             route.send(SIGCONT)
             await replay.given()
     finally:
         route.send(SIGCONT)
-    ground.findings.none(decided_again_while_live_records_waited=meanwhile)
-    ground.findings.least(1, decided_again_afterwards=replay.looked_at - stood_at)
+    slowest = BATCH * (seconds / SLOWEST_SECONDS + 1)
+    ground.findings.most(slowest, decided_again_while_live_records_waited=meanwhile)
+    ground.findings.least(1, decided_again_afterwards=replay.looked_at - before - meanwhile)
 
 
 async def _read_routed_again(ground: Ground, rig: Rig) -> None:

@@ -60,10 +60,11 @@ def write_contracts(folder: Path, revoked: list[Revoked]) -> None:
             },
         )
     for each in revoked:
-        _write(folder / "agreements" / f"{each.agreement}.yaml", _agreement(each))
+        _write(folder / "agreements" / f"{each.agreement}.yaml", content_of(each))
 
 
-def _agreement(revoked: Revoked) -> dict[str, Any]:
+def content_of(revoked: Revoked) -> dict[str, Any]:
+    """The agreement as JSON."""
     basis = ["gdpr-6-1-e"]
     return {
         "schema": "concordat/agreement/v1",

@@ -17,17 +17,8 @@ from concordat.kafka.incidents_log import IncidentsUnreadable
 from concordat.postgres.roles import DELIVER
 from concordat.runtime.errors import NotAcknowledged, RegisterUnavailable
 from concordat.stack.replay import NoSuchAgency, NotStored
-from concordat.stack.replay_throttle import LiveRecordsWait
 
 app = typer.Typer(no_args_is_help=True)
-
-_PASSING = (
-    IncidentsUnreadable,
-    LiveRecordsWait,
-    NotAcknowledged,
-    NotStored,
-    RegisterUnavailable,
-)
 
 
 def instant_of(text: str) -> datetime:
@@ -81,7 +72,7 @@ def replay(
         asyncio.run(replay_events(target, Asked(agency, since, until, yes, json)))
     except NoSuchAgency as error:
         fail(str(error), NEGATIVE)
-    except _PASSING as error:
+    except (IncidentsUnreadable, RegisterUnavailable, NotAcknowledged, NotStored) as error:
         fail(str(error), TRY_AGAIN)
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
         fail(f"the database cannot be asked ({type(error).__name__})", UNAVAILABLE)

@@ -58,7 +58,7 @@ class ReplayParts:
 class Replay:
     """Decides the admissions of `stretches` again for `agency`, each time under today's book.
 
-    It goes on only while no live record waits; else it raises `LiveRecordsWait` after a while.
+    Live records go first: it is slow while any of them waits.
     """
 
     def __init__(

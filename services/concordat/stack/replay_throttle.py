@@ -1,4 +1,4 @@
-"""A replay gives way: it stands still while live records wait."""
+"""A replay gives way: it is slow while live records wait."""
 
 import asyncio
 import time
@@ -11,40 +11,29 @@ from concordat.stack.live_records import Waiting
 
 MOST_SECONDS = 0.1
 """Live records that wait longer go first."""
-PATIENCE_SECONDS = 120.0
+SLOWEST_SECONDS = 0.5
+"""So long one batch of a replay is held up at most: slow is no load, and comes to its end."""
 _PAUSE_SECONDS = 0.05
-
-
-class LiveRecordsWait(RuntimeError):
-    """Live records have waited all the time: a replay would only make it worse."""
 
 
 @dataclass(frozen=True, slots=True)
 class Throttle:
-    """Lets a replay go on while `oldest` live record waits less than `most_seconds`."""
+    """Holds a replay up between two batches while the `oldest` live record waits too long."""
 
     oldest: Callable[[], Awaitable[Waiting]]
     most_seconds: float = MOST_SECONDS
-    patience_seconds: float = PATIENCE_SECONDS
+    slowest_seconds: float = SLOWEST_SECONDS
 
     async def give_way(self) -> None:
-        """Return once live records do not wait; raises `LiveRecordsWait` when they do for long.
-
-        A broker that does not answer makes them wait too.
-        """
-        deadline = time.monotonic() + self.patience_seconds
-        while (topic := await self._waiting()) is not None:
-            if time.monotonic() > deadline:
-                raise LiveRecordsWait(
-                    f"records in {topic} have waited for {self.patience_seconds:g} s to be "
-                    "processed, and come first"
-                )
+        """Return once no live record waits for long; after a while in any case."""
+        deadline = time.monotonic() + self.slowest_seconds
+        while await self._too_long() and time.monotonic() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(_PAUSE_SECONDS)
 
-    async def _waiting(self) -> str | None:
-        """The topic whose records wait too long."""
+    async def _too_long(self) -> bool:
+        """Whether live records wait too long; they do where the broker does not answer."""
         try:
-            topic, seconds = await self.oldest()
+            waiting = await self.oldest()
         except KafkaException:
-            return "the log"
-        return topic if seconds > self.most_seconds else None
+            return True
+        return waiting.seconds > self.most_seconds
