@@ -1,0 +1,71 @@
+"""A disk of Kafka's own that can be filled: a small file system where mounting is allowed."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import psutil
+
+_SIZE_MIB, _ROOM_MIB = 256, 4
+_MIB = 1024 * 1024
+_MOUNT, _UNMOUNT = shutil.which("mount"), shutil.which("umount")
+
+Way = Literal["tmpfs", "file size limit"]
+
+
+@dataclass(frozen=True)
+class Disk:
+    """What is behind `folder`.
+
+    Where nothing may be mounted, the broker alone is forbidden to write files any larger: it sees
+    its writes fail, as on a full disk, but with another error.
+    """
+
+    folder: Path
+    way: Way
+
+    @property
+    def sentence(self) -> str:
+        """What a broker's end must be said to mean."""
+        return "its disk is full; make room" if self.way == "tmpfs" else "its disk failed"
+
+    def fill(self, broker: int) -> None:
+        """Leave next to nothing for this process to write."""
+        if self.way == "tmpfs":
+            free = shutil.disk_usage(self.folder).free
+            with self._ballast.open("wb") as file:
+                os.posix_fallocate(file.fileno(), 0, max(free - _ROOM_MIB * _MIB, _MIB))
+        else:
+            psutil.Process(broker).rlimit(psutil.RLIMIT_FSIZE, (_MIB, _MIB))
+
+    def make_room(self) -> None:
+        """Undo it; a limit has ended with its process."""
+        self._ballast.unlink(missing_ok=True)
+
+    @property
+    def _ballast(self) -> Path:
+        return self.folder / "ballast"
+
+
+@contextmanager
+def small_disk(folder: Path) -> Iterator[Disk]:
+    """A new folder, with a file system of its own if this machine allows it."""
+    folder.mkdir(parents=True)
+    mounted = _mount(folder)
+    try:
+        yield Disk(folder, "tmpfs" if mounted else "file size limit")
+    finally:
+        if mounted:
+            subprocess.run([str(_UNMOUNT), str(folder)], check=True)
+
+
+def _mount(folder: Path) -> bool:
+    if _MOUNT is None or _UNMOUNT is None:
+        return False
+    command = [_MOUNT, "-t", "tmpfs", "-o", f"size={_SIZE_MIB}m", "tmpfs", str(folder)]
+    return subprocess.run(command, check=False, capture_output=True).returncode == 0
