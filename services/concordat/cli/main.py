@@ -24,6 +24,7 @@ class _Commands(LazyGroup):
             "disclosures": "concordat.cli.disclosures:disclosures",
             "impact": "concordat.cli.impact:impact",
             "lag": "concordat.cli.lag:lag",
+            "dead-letters": "concordat.cli.dead_letters:app",
             "replay": "concordat.cli.replay:app",
             "topics": "concordat.cli.topics:app",
             "contracts": "concordat.cli.contracts:app",
