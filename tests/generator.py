@@ -43,7 +43,7 @@ def situation_of(seed: int, number: int, *, sound: bool = True) -> Situation:
         (document["id"], document["version"], controller)
         for document in documents
         for controller in sorted({CONTROLLERS[agency] for agency in document["parties"]})
-        if draw.random() < 0.93
+        if draw.random() < 0.95
     }
     register = PlainRegister(
         documents,

@@ -6,6 +6,7 @@ from dataclasses import replace
 import naive
 from concordat_events.catalogue import CATALOGUE
 from concordat_events.leaves import leaves
+from naive_fields import sent
 from naive_register import Plain, PlainRegister, stopped
 
 FEATURES = {
@@ -22,6 +23,8 @@ FEATURES = {
     "resumed",
     "several shares",
     "several versions",
+    "several laws",
+    "never sent",
     "is",
     "in",
     "at_least",
@@ -37,11 +40,14 @@ def features_of(
     deliveries: Mapping[tuple[str, str, str], naive.Delivered],
 ) -> set[str]:
     """What was needed for these deliveries."""
-    return {
+    found = {
         feature
         for (agency, agreement_id, _), delivered in deliveries.items()
         for feature in _of_delivery(register, event, agency, agreement_id, delivered)
     }
+    if len({(agency, agreement_id) for agency, agreement_id, _ in deliveries}) < len(deliveries):
+        found.add("several laws")
+    return found
 
 
 def _of_delivery(
@@ -56,6 +62,8 @@ def _of_delivery(
     for share in document["shares"]:
         if share["id"] in delivered.shares:
             yield from _of_share(share)
+            if sent({**document, "never_send": []}, share) > sent(document, share):
+                yield "never sent"
     known = leaves(CATALOGUE[event["type"]])
     paths = {name.partition(" as ")[0] for name in delivered.fields}
     yield from {f"as {name.partition(' as ')[2]}" for name in delivered.fields if " as " in name}
