@@ -21,6 +21,7 @@ NAMES = (
     "replay",
     "join",
     "supervisor",
+    "witness",
 )
 NEEDS_DOCKER = ("three-stacks",)
 """Run by their own target: a machine without a Docker engine cannot hold them."""
