@@ -1,0 +1,61 @@
+"""A plain Faust agent with Faust's own exactly-once setting: it copies a topic to another.
+
+`python -m faults.witness_agent BROKER SOURCE TARGET FAILS_AT MARK`. At the record with the value
+FAILS_AT it raises the first time that any process sees it, as code does whose database is away for
+a moment; the file MARK remembers.
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import faust
+
+
+class Away(Exception):
+    """Something that the agent needs does not answer at the moment."""
+
+
+def _fail_once(mark: Path) -> None:
+    if not mark.exists():
+        mark.touch()
+        raise Away
+
+
+def plain_app(broker: str, source: str, target: str, fails_at: bytes, mark: Path) -> Any:
+    """The agent as Faust's documentation writes it."""
+    app = faust.App(
+        f"witness-{source}",
+        broker=f"kafka://{broker}",
+        processing_guarantee="exactly_once",
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        web_enabled=False,
+        broker_session_timeout=6,
+        broker_heartbeat_interval=1,
+        broker_request_timeout=30,
+        datadir=tempfile.mkdtemp(dir=mark.parent),
+    )
+    raw: dict[str, Any] = {"key_serializer": "raw", "value_serializer": "raw", "value_type": bytes}
+    incoming, outgoing = app.topic(source, **raw), app.topic(target, **raw)
+
+    @app.agent(incoming)  # type: ignore[untyped-decorator]
+    async def copy(stream: Any) -> None:
+        async for event in stream.events():
+            if event.value == fails_at:
+                _fail_once(mark)
+            await outgoing.send(key=event.key, value=event.value)
+
+    return app
+
+
+def main() -> None:
+    """Run until ended."""
+    broker, source, target, fails_at, mark = sys.argv[1:]
+    app = plain_app(broker, source, target, fails_at.encode(), Path(mark))
+    faust.Worker(app, loglevel="INFO").execute_from_commandline()
+
+
+if __name__ == "__main__":
+    main()
