@@ -71,7 +71,7 @@ class Rig:
             each for each in self.workers.values() if each.service == service and each.is_running
         ]
 
-    def until_works(self, service: str, seconds: float = 90) -> None:
+    def until_works(self, service: str, seconds: float = 240) -> None:
         """Wait until any worker of a service says that it works."""
 
         def holds() -> bool:
