@@ -11,7 +11,8 @@ SEED ?= 20261125
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev run test clean fmt lint types imports unit contract integration e2e contracts lock demo \
-	fuzz-agreements bench-book bench-rehearse bench-revoke bars
+	fuzz-agreements bench-book bench-rehearse bench-revoke bars \
+	test-containers test-compose image
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9%-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +54,18 @@ integration: setup-dev ## Run the tests on a real Kafka and a real PostgreSQL
 
 e2e: setup-dev ## Run the tests of the whole exchange
 	$(PYTEST) tests/e2e
+
+test-containers: setup-dev ## Run the integration tests on containers of their own; fails without a Docker engine
+	CONCORDAT_TEST_STACK=containers $(PYTEST) --timeout 300 tests/integration
+
+test-compose: setup-dev image ## Bring docker compose up, play the demonstration, run the integration tests on it, bring it down
+	PYTHONPATH=tests $(BIN)/python -m compose $(PYTEST) --timeout 300 tests/integration
+
+image: ## Build the one image of our services (BASE_IMAGE=name, CA=file that pip is to trust)
+	DOCKER_BUILDKIT=1 docker build --file deploy/images/Dockerfile --tag concordat:development \
+		$(if $(BASE_IMAGE),--build-arg BASE_IMAGE=$(BASE_IMAGE)) $(if $(CA),--secret id=ca$(COMMA)src=$(CA)) .
+
+COMMA := ,
 
 fuzz-agreements: setup-dev ## Compare the exchange with a naive evaluator on a million random cases
 	cd tests && ../$(BIN)/python -m fuzz_agreements --cases 1000000

@@ -1,20 +1,15 @@
 """The stack that tests run on, once a session: a real Kafka and a real PostgreSQL.
 
 `CONCORDAT_TEST_STACK` chooses it; a stack that is asked for and cannot be had is a failure,
-never a skip.
+never a skip. Tests that kill or restart a server start embedded ones of their own.
 """
 
-import os
-import shutil
 import signal
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from concordat.stack.embedded import EmbeddedInfrastructure, Infrastructure
-from concordat.stack.state_directory import StateDirectory
+from chosen_stack import Servers, StackMissing, open_chosen_stack
 
 
 def pytest_configure() -> None:
@@ -27,31 +22,22 @@ def pytest_configure() -> None:
 
 
 @pytest.fixture(scope="session")
-def infrastructure() -> Iterator[Infrastructure]:
-    """Kafka and PostgreSQL, empty; stopped and deleted at the end of the session."""
-    wanted = os.environ.get("CONCORDAT_TEST_STACK", "embedded")  # noqa: TID251 - the tests' own
-    if wanted != "embedded":
-        pytest.fail(f"the test stack {wanted!r} is not available; the embedded one is")
-    folder = Path(tempfile.mkdtemp(prefix="concordat-test-"))
-    servers = EmbeddedInfrastructure(StateDirectory(folder / "state"), _say_nothing)
+def infrastructure() -> Iterator[Servers]:
+    """Kafka and PostgreSQL, empty but on an external stack; gone at the end of the session."""
     try:
-        yield servers.start()
-    finally:
-        servers.destroy()
-        shutil.rmtree(folder, ignore_errors=True)
+        with open_chosen_stack() as servers:
+            yield servers
+    except StackMissing as missing:
+        pytest.exit(str(missing), returncode=1)  # one sentence, not one a test
 
 
 @pytest.fixture(scope="session")
-def kafka(infrastructure: Infrastructure) -> str:
+def kafka(infrastructure: Servers) -> str:
     """Bootstrap servers of the session's Kafka. Take a topic prefix of your own."""
     return infrastructure.kafka
 
 
 @pytest.fixture(scope="session")
-def postgres(infrastructure: Infrastructure) -> str:
+def postgres(infrastructure: Servers) -> str:
     """DSN of the superuser of the session's PostgreSQL. Make a database of your own."""
     return infrastructure.postgres
-
-
-def _say_nothing(_sentence: str) -> None:
-    """Tests need no progress."""
