@@ -4,7 +4,7 @@ import asyncio
 import random
 import time
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -50,6 +50,7 @@ class Seen:
     numbers: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     good: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     answers: Counter[int] = field(default_factory=Counter)
+    cut_off: int = 0
 
     def take(self, agency: str, answer: httpx.Response) -> list[Item]:
         """Count an answer that has just returned; return its items."""
@@ -106,7 +107,7 @@ class Reader:
         while True:
             if self.numbers:
                 number = self.draw.choice(sorted(self.numbers))
-                self.seen.take(self.agency, await self.client.get(f"/v1/inbox/{number}"))
+                self.seen.take(self.agency, await self._get(f"/v1/inbox/{number}"))
             await asyncio.sleep(_SINGLE_SECONDS)
 
     async def read_all(self) -> list[Item]:
@@ -126,8 +127,16 @@ class Reader:
         query: dict[str, str | int] = {"limit": PAGE, "all": "true", "wait": wait}
         if after is not None:
             query["after"] = after
-        answer = await self.client.get("/v1/inbox", params=query)
+        answer = await self._get("/v1/inbox", query)
         return answer, self.seen.take(self.agency, answer)
+
+    async def _get(self, path: str, query: Mapping[str, str | int] | None = None) -> httpx.Response:
+        """Ask; again where a kept connection was closed just as it was used."""
+        while True:
+            try:
+                return await self.client.get(path, params=query)
+            except httpx.RemoteProtocolError:
+                self.seen.cut_off += 1
 
 
 @asynccontextmanager

@@ -2,13 +2,14 @@
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from concordat.agreements.book import Book
 from concordat.kafka.topics import Topics
 from concordat.stages.dead_letter import dead_letter
 from concordat.stages.record import Output, Record, Stage
+from concordat.stages.said import Said, said_by, said_in, untrue, wrong_key
 from concordat_events.envelope import CONTENT_TYPE, Event, read_event, write_event
 from concordat_events.faults import Fault, FaultCode, InvalidEvent
 from concordat_events.fields import OPAQUE
@@ -20,21 +21,21 @@ _OPAQUE = re.compile(OPAQUE)
 
 def examine(value: bytes | None, content_type: str | None, *, agency: str, book: Book) -> Event:
     """Return the event that `agency` published; raises `InvalidEvent` with every fault."""
-    event = read_event(value, content_type)
-    if faults := _faults(event, agency, book):
-        raise InvalidEvent(tuple(faults))
+    return _examine(value, content_type, lambda said: untrue(said, agency, book))
+
+
+def _examine(
+    value: bytes | None, content_type: str | None, untruths: Callable[[Said], list[Fault]]
+) -> Event:
+    faults: tuple[Fault, ...] = ()
+    try:
+        event = read_event(value, content_type)
+        said = said_by(event)
+    except InvalidEvent as refused:
+        faults, said = refused.faults, said_in(value, refused)
+    if found := (*faults, *untruths(said)):
+        raise InvalidEvent(found)
     return event
-
-
-def _faults(event: Event, agency: str, book: Book) -> list[Fault]:
-    faults = []
-    if event.publisher != agency:
-        message = "is not the agency whose outbox the event came from"
-        faults.append(Fault(FaultCode.WRONG_SOURCE, "source", message))
-    if not event.denied <= book.agencies.keys():
-        message = "names an agency that is not registered"
-        faults.append(Fault(FaultCode.UNKNOWN_AGENCY, "withholdfrom", message))
-    return faults
 
 
 def admit_stage(topics: Topics) -> Stage:
@@ -50,14 +51,12 @@ def _admit(record: Record, book: Book, topics: Topics) -> Output:
     agency = topics.agency_of(record.topic)
     if agency is None or agency not in book.agencies:
         return dead_letter(topics.dead_letters, "admit", record, FaultCode.UNKNOWN_AGENCY)
+
+    def untruths(said: Said) -> list[Fault]:
+        return [*untrue(said, agency, book), *wrong_key(said, record.key)]
+
     try:
-        event = read_event(record.value, record.content_type)
-        faults = _faults(event, agency, book)
-        if record.key != event.subject.encode():
-            message = "is not the record's key"
-            faults.append(Fault(FaultCode.WRONG_KEY, "subject", message))
-        if faults:
-            raise InvalidEvent(tuple(faults))
+        event = _examine(record.value, record.content_type, untruths)
     except InvalidEvent as refused:
         return _receipt(record, agency, refused, topics)
     return Output(topics.incidents, event.subject.encode(), write_event(event), CONTENT_TYPE)
@@ -84,8 +83,8 @@ def _receipt(record: Record, agency: str, refused: InvalidEvent, topics: Topics)
 def _opaque_id(value: bytes | None) -> str | None:
     """Return the event's id if it can be told without repeating data: only an opaque one can."""
     try:
-        parsed, _ = parse_json(value, 1 << 20)
+        parsed, ambiguous = parse_json(value, 1 << 20)
     except InvalidEvent:
         return None
-    found = parsed.get("id") if isinstance(parsed, dict) else None
+    found = parsed.get("id") if isinstance(parsed, dict) and not ambiguous else None
     return found if isinstance(found, str) and _OPAQUE.fullmatch(found) else None
