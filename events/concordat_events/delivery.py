@@ -44,14 +44,15 @@ class InboxItem(BaseModel):
     """One numbered entry of an agency's inbox.
 
     `arrived` says why it comes later than its case's other items: it was held while the agreement
-    was suspended (`released`), or an operator had its event decided again (`replayed`).
+    was suspended (`released`), or an operator had its event decided again (`replayed`). What comes
+    after the exchange's database was restored from a backup (`restored`) may have come before.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     seq: int
     acknowledged: bool
-    arrived: Literal["released", "replayed"] | None = None
+    arrived: Literal["released", "replayed", "restored"] | None = None
     delivery: Delivery
 
 

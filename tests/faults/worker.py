@@ -12,7 +12,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from concordat.deliver.readiness import Readiness
-from concordat.deliver.service import DeliverOptions, run_deliver
+from concordat.deliver.service import DeliverOptions, serve_deliver
 from concordat.inbox.service import run_inbox
 from concordat.runtime.health import serve_health
 from concordat.runtime.logs import configure_logs
@@ -50,7 +50,7 @@ async def _deliver(settings: Settings, orders: Orders) -> None:
     readiness = Readiness()
     if settings.health_port:
         serve_health(readiness, CollectorRegistry(), settings.host, settings.health_port)
-    await run_deliver(settings, _told_to_stop(), readiness, DeliverOptions(hook=orders.obey))
+    await serve_deliver(settings, _told_to_stop(), readiness, DeliverOptions(hook=orders.obey))
 
 
 async def _serve(settings: Settings) -> None:

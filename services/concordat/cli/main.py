@@ -26,6 +26,7 @@ class _Commands(LazyGroup):
             "lag": "concordat.cli.lag:lag",
             "dead-letters": "concordat.cli.dead_letters:app",
             "replay": "concordat.cli.replay:app",
+            "recover": "concordat.cli.recover:recover",
             "topics": "concordat.cli.topics:app",
             "contracts": "concordat.cli.contracts:app",
             "token": "concordat.cli.token:token",

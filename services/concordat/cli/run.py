@@ -33,14 +33,14 @@ def route() -> None:
 def deliver() -> None:
     """Run deliver: routed to Postgres, exactly once."""
     from concordat.deliver.readiness import Readiness  # noqa: PLC0415 - loads the database driver
-    from concordat.deliver.service import run_deliver  # noqa: PLC0415
+    from concordat.deliver.service import serve_deliver  # noqa: PLC0415
 
     readiness = Readiness()
 
     async def serve(settings: Settings, stop: asyncio.Event) -> None:
         if settings.health_port:
             serve_health(readiness, CollectorRegistry(), settings.host, settings.health_port)
-        await run_deliver(settings, stop, readiness=readiness)
+        await serve_deliver(settings, stop, readiness)
 
     _serve("deliver", serve)
 

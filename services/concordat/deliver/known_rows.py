@@ -1,11 +1,12 @@
 """What is stored already of the events, admissions and redecisions in a batch."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from concordat.deliver import sql
 from concordat.deliver.columns import columns
 from concordat.deliver.plan import First, Known
-from concordat.deliver.rows import Decided
+from concordat.deliver.rows import Admission, Decided
 from concordat.postgres.pool import Scoped
 
 
@@ -18,15 +19,15 @@ async def read_known(connection: Scoped, decided: Sequence[Decided]) -> Known:
     events = await connection.fetch(sql.KNOWN_EVENTS, sources, ids)
     admissions = await connection.fetch(sql.KNOWN_ADMISSIONS, partitions, offsets)
     return Known(
-        {
-            (row["source"], row["id"]): First(
-                row["content"], (row["admission_partition"], row["admission_offset"])
-            )
-            for row in events
-        },
-        {(row["p"], row["o"]) for row in admissions},
+        {(row["source"], row["id"]): First(row["content"], _admission(row)) for row in events},
+        {(row["p"], row["o"]): (row["source"], row["id"]) for row in admissions},
         await _redecisions(connection, decided),
     )
+
+
+def _admission(row: Any) -> Admission | None:
+    place = row["admission_partition"], row["admission_offset"]
+    return None if None in place else place
 
 
 async def _redecisions(

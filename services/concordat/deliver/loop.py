@@ -7,10 +7,11 @@ from aiokafka.errors import KafkaError
 from confluent_kafka import KafkaException
 
 from concordat.deliver.errors import PartitionsChanged, RoutedLogChanged, TooManyFailures
+from concordat.deliver.hint import PositionHint, check_hint
 from concordat.deliver.position import LogIdentity, check_positions
 from concordat.deliver.read_record import read_record
 from concordat.deliver.readiness import Readiness
-from concordat.deliver.rows import Batch, Move
+from concordat.deliver.rows import Batch, Decided, Move, Unreadable
 from concordat.deliver.source import Fetched, RoutedSource
 from concordat.deliver.store import DeliverStore, Hook
 from concordat.runtime.logs import get_logger
@@ -45,16 +46,19 @@ class DeliverLoop:
         self,
         source: RoutedSource,
         store: DeliverStore,
+        hint: PositionHint,
         readiness: Readiness,
         hook: Hook,
         most_failures: int = MOST_FAILURES,
     ) -> None:
         self._source = source
         self._store = store
+        self._hint = hint
         self._readiness = readiness
         self._hook = hook
         self._most_failures = most_failures
         self._positions: dict[int, int] = {}
+        self._came_before: dict[int, int] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
         """Deliver until `stop`; a batch in hand is finished first.
@@ -80,12 +84,21 @@ class DeliverLoop:
                 await _pause(stop, failures)
 
     async def _find_position(self) -> None:
-        """Read on where Postgres says; raises `RoutedLogChanged` when that is nowhere."""
+        """Read on where Postgres says.
+
+        Raises `RoutedLogChanged` when that is nowhere, `DatabaseRestored` when it was further once.
+        """
         identity, partitions = await self._source.describe()
         ranges = await self._source.ranges(partitions)
-        stored = await self._store.positions()
+        stored, generation = await self._store.positions(), await self._store.generation()
         positions = check_positions(self._source.topic, stored, identity, ranges)
+        hints = await self._hint.read()
+        check_hint(self._source.topic, hints, stored, identity, generation)
+        self._hint.of(identity, generation)
+        # Before the database has new positions: what was forgotten on purpose was not restored.
+        await self._hint.write(positions)
         await self._store.begin_at(positions)
+        self._came_before = {each.partition: each.came_before for each in stored}
         self._source.read_from(positions)
         self._positions = positions
         self._readiness.yes("loop")
@@ -101,12 +114,20 @@ class DeliverLoop:
             self._positions.update({move.partition: move.next_offset for move in batch.moves})
             self._hook("committed")
             log.debug("stored", topic=self._source.topic, count=len(fetched))
+        self._hint.keep_up(self._positions)
 
     def _batch(self, fetched: list[Fetched]) -> Batch:
         ends = {record.partition: record.offset + 1 for record in fetched}
         moves = (Move(one, self._positions[one], end) for one, end in ends.items())
-        records = (read_record(one.partition, one.offset, one.value) for one in fetched)
-        return Batch(tuple(records), tuple(moves))
+        return Batch(tuple(map(self._record, fetched)), tuple(moves))
+
+    def _record(self, fetched: Fetched) -> Decided | Unreadable:
+        record = read_record(fetched.partition, fetched.offset, fetched.value)
+        if isinstance(record, Decided) and fetched.offset < self._came_before.get(
+            fetched.partition, 0
+        ):
+            return record.came_before()
+        return record
 
 
 async def watch_log(

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
+from concordat.deliver.errors import LogMadeAgain
 from concordat.deliver.rows import (
     Admission,
     Decided,
@@ -17,18 +18,24 @@ from concordat.deliver.rows import (
 
 @dataclass(frozen=True, slots=True)
 class First:
-    """The admission of an event that counts, and its content."""
+    """The admission of an event that counts, and its content.
+
+    None: its place was in an `incidents` that is gone.
+    """
 
     content: bytes
-    admission: Admission
+    admission: Admission | None
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Of the events, admissions and redecisions in a batch: those stored before."""
+    """Of the events, admissions and redecisions in a batch: those stored before.
+
+    An admission is that of the event it names.
+    """
 
     events: Mapping[Identity, First] = field(default_factory=dict)
-    admissions: AbstractSet[Admission] = frozenset()
+    admissions: Mapping[Admission, Identity] = field(default_factory=dict)
     redecisions: AbstractSet[tuple[str, str, str, str]] = frozenset()
 
 
@@ -52,9 +59,12 @@ def plan(decisions: Iterable[Decided], known: Known) -> Plan:
     A record of a known admission was written again by a stage: it has no effect. Another
     admission of a known event is kept as a repeat, in conflict if its content differs. A replay
     decides the first admission again, once for each agency: what it shares is to be delivered.
+
+    Raises `LogMadeAgain` when a known admission is of another event now: then the places of two
+    logs are mixed up, and a new event would have no effect.
     """
     result = Plan()
-    firsts, admissions = dict(known.events), set(known.admissions)
+    firsts, admissions = dict(known.events), dict(known.admissions)
     redecided = set(known.redecisions)
     for decided in decisions:
         event, first = decided.event, firsts.get(decided.event.identity)
@@ -65,8 +75,9 @@ def plan(decisions: Iterable[Decided], known: Known) -> Plan:
                 _again(result, decided, redecided)
             continue
         if event.admission in admissions:
+            _check_same(admissions[event.admission], event.identity)
             continue
-        admissions.add(event.admission)
+        admissions[event.admission] = event.identity
         if first is not None:
             result.repeats.append(_repeat(event, first.content))
         else:
@@ -74,6 +85,13 @@ def plan(decisions: Iterable[Decided], known: Known) -> Plan:
             result.events.append(event)
             result.deliveries.extend(decided.deliveries)
     return result
+
+
+def _check_same(known: Identity, now: Identity) -> None:
+    # What route could not read, and can now, is the same record under its own name.
+    unreadable = "//unreadable" in (known[0], now[0])
+    if known != now and not unreadable:
+        raise LogMadeAgain("incidents")
 
 
 def _again(result: Plan, decided: Decided, redecided: set[tuple[str, str, str, str]]) -> None:

@@ -24,11 +24,15 @@ class LogRange:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """The next offset of a partition, in the log it belongs to."""
+    """The next offset of a partition, in the log it belongs to.
+
+    What is below `came_before` was delivered before the database was restored.
+    """
 
     partition: int
     next_offset: int
     log: LogIdentity
+    came_before: int = 0
 
 
 def check_positions(

@@ -1,6 +1,6 @@
 """What deliver stores, as values: one per row of a table."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 Identity = tuple[str, str]
@@ -46,7 +46,8 @@ class DeliveryRow:
     """One recipient's copy, not yet numbered; `body` is the delivery CloudEvent as JSON.
 
     `register_offset` says how many register records its decision knew; `replay`, in which
-    operator's replay it was decided again.
+    operator's replay it was decided again; `restored`, that it was delivered before the database
+    was restored.
     """
 
     agency: str
@@ -65,6 +66,7 @@ class DeliveryRow:
     collect_by: datetime | None
     register_offset: int
     replay: str | None = None
+    restored: bool = False
 
     @property
     def copy(self) -> Copy:
@@ -74,7 +76,9 @@ class DeliveryRow:
     @property
     def arrived(self) -> str | None:
         """How it arrives, where that is not with its event's first decision."""
-        return None if self.replay is None else "replayed"
+        if self.replay is not None:
+            return "replayed"
+        return "restored" if self.restored else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +132,11 @@ class Decided:
     deliveries: tuple[DeliveryRow, ...]
     replay: str | None = None
     redecisions: tuple[RedecisionRow, ...] = ()
+
+    def came_before(self) -> "Decided":
+        """The same of a record that was delivered before the database was restored."""
+        deliveries = tuple(replace(row, restored=True) for row in self.deliveries)
+        return replace(self, deliveries=deliveries)
 
 
 @dataclass(frozen=True, slots=True)

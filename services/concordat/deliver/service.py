@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any
 
+from concordat.deliver.errors import NEEDS_OPERATOR
 from concordat.deliver.follow_register import RegisterFollower
+from concordat.deliver.followed_logs import FollowedLogs
+from concordat.deliver.hint import HINT_GROUP, PositionHint
 from concordat.deliver.loop import MOST_FAILURES, DeliverLoop, watch_log
 from concordat.deliver.readiness import Readiness
 from concordat.deliver.source import RoutedSource
@@ -21,6 +24,7 @@ from concordat.runtime.logs import get_logger
 from concordat.runtime.settings import Settings
 
 _STATEMENT_SECONDS = 30.0
+_LOOK_AGAIN_SECONDS = 3.0
 _STOP_SECONDS, _STOP_TURN_SECONDS, _STOP_ATTEMPTS = 1.0, 0.02, 5
 log = get_logger(__name__)
 
@@ -57,6 +61,41 @@ async def run_deliver(
             await _deliver(settings, stop, lock, state, options or DeliverOptions())
 
 
+async def serve_deliver(
+    settings: Settings,
+    stop: asyncio.Event,
+    readiness: Readiness,
+    options: DeliverOptions | None = None,
+) -> None:
+    """Deliver until `stop`; where only an operator can say how to go on, wait for that.
+
+    Nothing is held meanwhile, readiness names the command, and a look every few seconds goes on as
+    soon as it was run. Any other error is raised.
+    """
+    while not stop.is_set():
+        reason = await _why_not(settings, stop, readiness, options)
+        if reason is not None:
+            log.error("waits for an operator", reason=reason)
+            readiness.no("operator", reason)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LOOK_AGAIN_SECONDS):
+                    await stop.wait()
+            readiness.yes("operator")
+
+
+async def _why_not(
+    settings: Settings,
+    stop: asyncio.Event,
+    readiness: Readiness,
+    options: DeliverOptions | None,
+) -> str | None:
+    try:
+        await run_deliver(settings, stop, readiness, options)
+    except NEEDS_OPERATOR as error:
+        return str(error)
+    return None
+
+
 async def _deliver(
     settings: Settings,
     stop: asyncio.Event,
@@ -80,16 +119,22 @@ async def _deliver(
                 settings={"plan_cache_mode": "force_custom_plan"},
             )
         )
+        logs = FollowedLogs(source.admin, topics, pool)
+        await logs.check()
         store = DeliverStore(pool, topic, identity, options.hook)
+        hint = PositionHint(source.admin, topics.prefix + HINT_GROUP, topic)
         feed = RegisterFeed(settings.kafka, topics)
         await feed.start()
         stack.push_async_callback(_stop, feed)
         follower = RegisterFollower(feed, pool, readiness, options.clock, options.hook)
         await _until_the_first_ends(
-            DeliverLoop(source, store, readiness, options.hook, options.most_failures).run(stop),
+            DeliverLoop(source, store, hint, readiness, options.hook, options.most_failures).run(
+                stop
+            ),
             follower.run(),
             lock.watch(),
             watch_log(source, identity, partitions, readiness, options.check_seconds),
+            logs.watch(options.check_seconds),
         )
 
 

@@ -17,7 +17,7 @@ from concordat.deliver.position import LogIdentity, LogRange
 MAX_RECORDS = 2000
 _WAIT_MS = 200
 _ASK_SECONDS = 10.0
-_MISSING = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC)  # noqa: SLF001 - its public name of a client-side code
+MISSING = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC)  # noqa: SLF001 - its public name of a client-side code
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class RoutedSource:
         self._bootstrap = bootstrap
         # aiokafka cannot ask for a topic's id.
         quiet = logging.getLogger(__name__)
-        self._admin = AdminClient({"bootstrap.servers": bootstrap}, logger=quiet)
+        self.admin = AdminClient({"bootstrap.servers": bootstrap}, logger=quiet)
         self._consumer: Any = None
 
     async def start(self) -> None:
@@ -63,14 +63,14 @@ class RoutedSource:
 
         Raises `RoutedTopicMissing`; KafkaException when no broker answers.
         """
-        topics = self._admin.describe_topics(
+        topics = self.admin.describe_topics(
             TopicCollection([self.topic]), request_timeout=_ASK_SECONDS
         )
-        cluster = self._admin.describe_cluster(request_timeout=_ASK_SECONDS)
+        cluster = self.admin.describe_cluster(request_timeout=_ASK_SECONDS)
         try:
             topic = await asyncio.wrap_future(topics[self.topic])
         except KafkaException as error:
-            if error.args[0].code() in _MISSING:
+            if error.args[0].code() in MISSING:
                 raise RoutedTopicMissing(self.topic) from None
             raise
         cluster_id = (await asyncio.wrap_future(cluster)).cluster_id

@@ -1,7 +1,17 @@
 """The statements of deliver. All rows of a batch go in one statement a table."""
 
 POSITIONS = """
-SELECT partition, next_offset, cluster_id, topic_id FROM concordat.consumed WHERE topic = $1
+SELECT partition, next_offset, cluster_id, topic_id, came_before FROM concordat.consumed
+WHERE topic = $1
+"""
+
+GENERATION = "SELECT generation FROM concordat.exchange"
+
+FOLLOWED_LOGS = "SELECT topic, cluster_id, topic_id FROM concordat.followed_log"
+
+FOLLOW_LOGS = """
+INSERT INTO concordat.followed_log (topic, cluster_id, topic_id)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[]) ON CONFLICT DO NOTHING
 """
 
 BEGIN_AT = """
@@ -26,9 +36,11 @@ JOIN unnest($1::text[], $2::text[]) AS wanted(source, id) USING (source, id)
 
 KNOWN_ADMISSIONS = """
 WITH wanted AS (SELECT p, o FROM unnest($1::int[], $2::bigint[]) AS t(p, o))
-SELECT p, o FROM wanted JOIN concordat.event ON admission_partition = p AND admission_offset = o
+SELECT p, o, source, id FROM wanted
+JOIN concordat.event ON admission_partition = p AND admission_offset = o
 UNION ALL
-SELECT p, o FROM wanted JOIN concordat.repeat ON admission_partition = p AND admission_offset = o
+SELECT p, o, source, id FROM wanted
+JOIN concordat.repeat ON admission_partition = p AND admission_offset = o
 """
 
 INSERT_EVENTS = """

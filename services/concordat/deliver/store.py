@@ -47,9 +47,14 @@ class DeliverStore:
                 row["partition"],
                 row["next_offset"],
                 LogIdentity(row["cluster_id"], row["topic_id"]),
+                row["came_before"],
             )
             for row in rows
         ]
+
+    async def generation(self) -> str:
+        """Return the generation of this database's inboxes."""
+        return str(await self._pool.fetchval(sql.GENERATION))
 
     async def begin_at(self, positions: Mapping[int, int]) -> None:
         """Store the positions of partitions that have none yet."""

@@ -4,7 +4,8 @@ from concordat.postgres.admission import Admission
 from concordat.postgres.pool import Scoped
 
 _ADMISSION = """
-SELECT source, id, type, subject, event_time, decided_at, admission_partition, admission_offset
+SELECT source, id, type, subject, event_time, decided_at,
+    coalesce(admission_partition, 0), coalesce(admission_offset, -1)
 FROM concordat.event
 WHERE publisher = $1 AND source = $2 AND id = $3
 """

@@ -100,6 +100,12 @@ async def read_generation(connection: "Scoped | Pool") -> str:
     return str(await connection.fetchval(_GENERATION))
 
 
+async def last_number(connection: Scoped, agency: str) -> int:
+    """Return the last number that the inbox gave; 0 before the first."""
+    query = "SELECT last_seq FROM concordat.inbox WHERE agency = $1"
+    return int(await connection.fetchval(query, agency) or 0)
+
+
 async def read_items(
     connection: Scoped, agency: str, *, after: int, limit: int, acknowledged: bool
 ) -> list[Entry]:

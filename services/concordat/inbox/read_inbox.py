@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from concordat.inbox.authentication import Caller
 from concordat.inbox.cursor import MAX_CURSOR_LENGTH, Cursor, NotACursor, read_cursor
 from concordat.inbox.dependencies import Dependencies, Needs
-from concordat.inbox.inbox_rows import mark_collected, read_generation, read_items
+from concordat.inbox.inbox_rows import last_number, mark_collected, read_generation, read_items
 from concordat.inbox.page import PATH, link_after, write_page
 from concordat.inbox.problems import ProblemFound, described, invalid, unavailable
 from concordat.inbox.stored_item import BOOK_BEHIND, Sorted, judged_by, sort_items
@@ -109,6 +109,9 @@ async def _fetch(
         found = await read_items(
             connection, caller, after=start, limit=query.limit, acknowledged=query.all
         )
+        if not found and start > await last_number(connection, caller):
+            # It was issued, and the database does not know it: an older one was restored.
+            raise ProblemFound(409)
         book = needs.book_now()
         entries = judged_by(found, book.register_offset)
         if found and not entries:

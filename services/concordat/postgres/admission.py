@@ -6,7 +6,8 @@ from datetime import datetime
 from concordat.postgres.pool import Connection
 
 _ADMISSIONS = """
-SELECT source, id, type, subject, event_time, decided_at, admission_partition, admission_offset
+SELECT source, id, type, subject, event_time, decided_at,
+    coalesce(admission_partition, 0), coalesce(admission_offset, -1)
 FROM concordat.event
 WHERE id = $1 AND ($2::text IS NULL OR source = $2)
 ORDER BY source
@@ -15,7 +16,10 @@ ORDER BY source
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """The admission of an event that was decided: its partition and offset in `incidents`."""
+    """The admission of an event that was decided: its partition and offset in `incidents`.
+
+    The offset is -1 when it was in a log that is gone: no log holds it.
+    """
 
     source: str
     id: str

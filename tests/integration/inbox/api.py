@@ -52,6 +52,10 @@ INSERT INTO concordat.event (source, id, publisher, type, subject, event_time, s
 VALUES ('//' || $1, $2, $1, 'community-safety.crime-recorded.v1', 'case-0001',
         '2025-12-01T00:00:00Z', false, '', 0, $3, 7, '2026-11-22T12:00:00Z', $4, $5)
 """
+_LAST = """
+INSERT INTO concordat.inbox AS i (agency, last_seq) VALUES ($1, $2)
+ON CONFLICT (agency) DO UPDATE SET last_seq = greatest(i.last_seq, excluded.last_seq)
+"""
 _STUB = """
 INSERT INTO concordat.stub (agency, seq, delivery_id, reason, moved_to, acknowledged_at)
 SELECT agency, seq, id, $3, $4, acknowledged_at FROM concordat.delivery
@@ -191,6 +195,7 @@ class Api:
                 text = body or delivery(delivery_id, seq)
                 row = (agency, seq, delivery_id, "police", AGREEMENT.id, version, text)
                 await connection.execute(_DELIVERY, *row, register_offset)
+                await connection.execute(_LAST, agency, seq)
             await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, agency)
 
     async def move(self, agency: str, seq: int, to: int, *, reason: str = "RELEASED") -> None:
@@ -199,6 +204,7 @@ class Api:
         async with self._as(DELIVER) as connection, connection.transaction():
             await connection.execute(_STUB, agency, seq, reason, to)
             await connection.execute(_MOVE, agency, seq, to, arrived)
+            await connection.execute(_LAST, agency, to)
             await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, agency)
 
     async def purge(self, agency: str, seq: int) -> None:

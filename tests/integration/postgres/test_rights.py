@@ -116,6 +116,7 @@ async def test_public_has_no_right_on_the_schema_or_the_database(catalogue: Conn
                 "redecision": "SELECT",
                 "direct_feed": "SELECT",
                 "unreadable_routed": "SELECT",
+                "followed_log": "SELECT",
             },
         ),
         (
@@ -130,6 +131,7 @@ async def test_public_has_no_right_on_the_schema_or_the_database(catalogue: Conn
                 "stub": "INSERT,SELECT",
                 "redecision": "INSERT,SELECT",
                 "unreadable_routed": "INSERT,SELECT",
+                "followed_log": "INSERT,SELECT,UPDATE",
             },
         ),
     ],
@@ -173,7 +175,9 @@ async def test_the_auditor_may_read_every_column_of_a_delivery_but_its_body(
         ),
         (DELIVER, "stub", set()),
         (DELIVER, "redecision", set()),
-        (DELIVER, "event", set()),
+        (DELIVER, "event", {"admission_partition", "admission_offset"}),
+        (DELIVER, "repeat", {"admission_partition", "admission_offset"}),
+        (DELIVER, "exchange", {"generation", "created_at"}),
     ],
 )
 async def test_a_role_may_change_these_columns_and_no_others(

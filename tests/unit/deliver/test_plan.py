@@ -1,6 +1,8 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from concordat.deliver.errors import LogMadeAgain
 from concordat.deliver.plan import First, Known, plan
 from concordat.deliver.rows import Decided, RepeatRow
 from unit.deliver.records import decided, redecided
@@ -11,7 +13,7 @@ FIRST, LATER = (0, 1), (0, 2)
 def known_as(event: Decided) -> Known:
     """What is known once `event` is stored."""
     row = event.event
-    return Known({row.identity: First(row.content, row.admission)}, {row.admission})
+    return Known({row.identity: First(row.content, row.admission)}, {row.admission: row.identity})
 
 
 def test_a_new_event_is_stored_and_delivered_to_everyone_it_is_shared_with() -> None:
@@ -46,7 +48,7 @@ def test_a_later_admission_of_the_same_content_is_a_repeat_that_delivers_nothing
 
 def test_a_later_admission_of_another_content_is_a_conflict_that_delivers_nothing() -> None:
     later = decided("event-1", LATER, "schools", content=b"other")
-    known = Known({later.event.identity: First(b"first", FIRST)}, {FIRST})
+    known = Known({later.event.identity: First(b"first", FIRST)}, {FIRST: later.event.identity})
     result = plan([later], known)
     assert (result.events, result.deliveries) == ([], [])
     assert result.repeats == [RepeatRow(LATER, "//police", "event-1", "police", conflict=True)]
@@ -60,10 +62,29 @@ def test_a_conflict_within_one_batch_is_found_in_the_order_of_the_records() -> N
     assert [repeat.conflict for repeat in result.repeats] == [True]
 
 
-def test_the_first_decision_of_an_admission_stands_under_any_identity() -> None:
-    unread, read = decided("unreadable-0-1", FIRST), decided("event-1", FIRST, "schools")
+def test_what_could_not_be_read_stays_decided_when_it_can_be() -> None:
+    unread = decided("unreadable-0-1", FIRST, source="//unreadable")
+    read = decided("event-1", FIRST, "schools")
     assert plan([unread, read], Known()).events == [unread.event]
-    assert plan([read], Known({}, {FIRST})) == plan([], Known())
+    assert plan([read, unread], Known()).events == [read.event]
+    assert plan([read], known_as(unread)) == plan([], Known())
+
+
+def test_a_known_place_of_another_event_is_of_another_log() -> None:
+    old, new = decided("event-1", FIRST, "schools"), decided("event-2", FIRST, "schools")
+    with pytest.raises(LogMadeAgain, match="concordat recover"):
+        plan([new], known_as(old))
+    with pytest.raises(LogMadeAgain, match="incidents"):
+        plan([old, new], Known())
+
+
+def test_an_event_without_a_place_is_known_and_not_decided_again() -> None:
+    event, later = decided("event-1", FIRST, "schools"), decided("event-1", LATER, "schools")
+    row = event.event
+    known = Known({row.identity: First(row.content, None)})
+    result = plan([later], known)
+    assert (result.events, result.deliveries) == ([], [])
+    assert result.repeats == [RepeatRow(LATER, "//police", "event-1", "police", conflict=False)]
 
 
 def test_the_same_id_of_two_sources_are_two_events() -> None:
@@ -74,8 +95,7 @@ def test_the_same_id_of_two_sources_are_two_events() -> None:
 
 _admissions = st.tuples(st.integers(0, 1), st.integers(0, 6))
 _records = st.builds(
-    lambda name, admission, content: decided(name, admission, "schools", content=content),
-    st.sampled_from(["event-1", "event-2", "event-3"]),
+    lambda place, content: decided(f"event-{sum(place) % 3}", place, "schools", content=content),
     _admissions,
     st.sampled_from([b"a", b"b"]),
 )
@@ -89,8 +109,8 @@ def test_any_cut_into_batches_and_any_replay_stores_the_same(
     first = plan(records[:cut], Known())
     known = Known(
         {event.identity: First(event.content, event.admission) for event in first.events},
-        {event.admission for event in first.events}
-        | {repeat.admission for repeat in first.repeats},
+        {event.admission: event.identity for event in first.events}
+        | {repeat.admission: (repeat.source, repeat.id) for repeat in first.repeats},
     )
     second = plan(records[max(0, cut - back) :], known)
     assert first.events + second.events == whole.events
@@ -128,7 +148,9 @@ def test_a_replay_written_again_has_no_effect_whatever_it_says() -> None:
     result = plan([event, once, other, other], Known())
     assert result.redecisions == list(once.redecisions)
     assert result.deliveries == []
-    known = Known(known_as(event).events, {FIRST}, {row.key for row in once.redecisions})
+    known = Known(
+        known_as(event).events, {FIRST: event.event.identity}, {row.key for row in once.redecisions}
+    )
     assert plan([once, other], known) == plan([], Known())
     again = redecided("event-1", FIRST, "schools", replay="replay-2")
     assert plan([again], known).deliveries == list(again.deliveries)

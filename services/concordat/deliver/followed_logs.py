@@ -1,0 +1,79 @@
+"""The logs besides `routed` that rows speak of: places in `incidents`, offsets of `register`."""
+
+import asyncio
+from collections.abc import Mapping
+
+from confluent_kafka import KafkaException, TopicCollection
+from confluent_kafka.admin import AdminClient
+
+from concordat.deliver import sql
+from concordat.deliver.columns import columns
+from concordat.deliver.errors import LogMadeAgain
+from concordat.deliver.loop import PASSING
+from concordat.deliver.position import LogIdentity
+from concordat.deliver.source import MISSING
+from concordat.kafka.topics import Topics
+from concordat.postgres.pool import Connection, Pool, Scoped
+
+_ASK_SECONDS = 10.0
+
+
+class FollowedLogs:
+    """Knows which logs they are from the first look on, and notices when one is another."""
+
+    def __init__(self, admin: AdminClient, topics: Topics, pool: Pool) -> None:
+        self._admin, self._topics, self._pool = admin, topics, pool
+
+    async def check(self) -> None:
+        """Raise `LogMadeAgain` when a log is not the one that the database knows.
+
+        A log that does not exist now is looked at when it does. Raises KafkaException, and what
+        Postgres raises.
+        """
+        now = await describe_logs(self._admin, self._topics)
+        async with self._pool.acquire() as connection:
+            known = await known_logs(connection)
+            for topic, log in now.items():
+                if known.get(topic, log) != log:
+                    raise LogMadeAgain(topic)
+            await follow(connection, now)
+
+    async def watch(self, seconds: float) -> None:
+        """Check now and then; never return."""
+        while True:
+            await asyncio.sleep(seconds)
+            try:
+                await self.check()
+            except PASSING:
+                continue  # whoever works with it says that it is away
+
+
+async def describe_logs(admin: AdminClient, topics: Topics) -> dict[str, LogIdentity]:
+    """Return which logs `incidents` and `register` are now, those that exist."""
+    names = [topics.incidents, topics.register]
+    described = admin.describe_topics(TopicCollection(names), request_timeout=_ASK_SECONDS)
+    cluster = admin.describe_cluster(request_timeout=_ASK_SECONDS)
+    cluster_id = str((await asyncio.wrap_future(cluster)).cluster_id)
+    found = {}
+    for name in names:
+        try:
+            topic = await asyncio.wrap_future(described[name])
+        except KafkaException as error:
+            if error.args[0].code() in MISSING:
+                continue
+            raise
+        found[name] = LogIdentity(cluster_id, str(topic.topic_id))
+    return found
+
+
+async def known_logs(connection: "Scoped | Connection") -> dict[str, LogIdentity]:
+    """Return the logs that the database speaks of."""
+    rows = await connection.fetch(sql.FOLLOWED_LOGS)
+    return {row["topic"]: LogIdentity(row["cluster_id"], row["topic_id"]) for row in rows}
+
+
+async def follow(connection: Scoped, logs: Mapping[str, LogIdentity]) -> None:
+    """Remember these, unless a log of the name is known."""
+    rows = [(topic, log.cluster_id, log.topic_id) for topic, log in logs.items()]
+    if rows:
+        await connection.execute(sql.FOLLOW_LOGS, *columns(rows))

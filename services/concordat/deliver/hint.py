@@ -1,0 +1,129 @@
+"""How far deliver has come, remembered outside of the database: in Kafka, as committed offsets.
+
+Postgres says where to read on, never this. It is written after the rows are, so it is never ahead
+of the database that wrote it: where it is ahead, the database is an older one.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any
+
+from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from concordat.deliver.errors import DatabaseRestored
+from concordat.deliver.position import LogIdentity, Position
+from concordat.runtime.logs import get_logger
+
+HINT_GROUP = "deliver"
+_ASK_SECONDS = 10.0
+_NO_GROUP = (KafkaError.GROUP_ID_NOT_FOUND, KafkaError.UNKNOWN_TOPIC_OR_PART)
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Hinted:
+    """The next offset of a partition of log `topic_id`, as a database of `generation` had it."""
+
+    next_offset: int
+    topic_id: str
+    generation: str
+
+
+def check_hint(
+    topic: str,
+    hints: Mapping[int, Hinted],
+    stored: Sequence[Position],
+    log_identity: LogIdentity,
+    generation: str,
+) -> None:
+    """Raise `DatabaseRestored` when another or a newer database has delivered from this log.
+
+    Positions that were forgotten on purpose say nothing.
+    """
+    known = {position.partition: position.next_offset for position in stored}
+    for partition, hint in hints.items():
+        if hint.topic_id != log_identity.topic_id:
+            continue
+        if hint.generation != generation:
+            raise DatabaseRestored(topic, "another database has delivered from it")
+        if hint.next_offset > known.get(partition, hint.next_offset):
+            what = f"partition {partition} was delivered up to {hint.next_offset}"
+            raise DatabaseRestored(topic, f"{what}, the database knows {known[partition]}")
+
+
+class PositionHint:
+    """The hint of one topic. Keeping it up never waits and never fails deliver."""
+
+    def __init__(self, admin: AdminClient, group: str, topic: str) -> None:
+        self._admin, self._group, self._topic = admin, group, topic
+        self._text = ""
+        self._kept: dict[int, int] = {}
+        self._sending: tuple[Future[Any], dict[int, int]] | None = None
+
+    def of(self, log_identity: LogIdentity, generation: str) -> None:
+        """Say in which log and by which database the positions are kept up from now on."""
+        self._text = f"{log_identity.topic_id} {generation}"
+        self._kept = {}
+
+    async def read(self) -> dict[int, Hinted]:
+        """Return what was kept, by partition; raises KafkaException when nobody answers."""
+        asked = [ConsumerGroupTopicPartitions(self._group)]
+        answer = self._admin.list_consumer_group_offsets(asked, request_timeout=_ASK_SECONDS)
+        try:
+            found = await asyncio.wrap_future(answer[self._group])
+        except KafkaException as error:
+            if error.args[0].code() in _NO_GROUP:
+                return {}
+            raise
+        return {
+            place.partition: Hinted(place.offset, *place.metadata.split(" "))
+            for place in found.topic_partitions or ()
+            if place.topic == self._topic and place.offset >= 0 and _is_ours(place.metadata)
+        }
+
+    async def write(self, positions: Mapping[int, int]) -> None:
+        """Keep these positions before anything else happens; raises KafkaException."""
+        await asyncio.wrap_future(self._send(positions))
+        self._kept = dict(positions)
+
+    def keep_up(self, positions: Mapping[int, int]) -> None:
+        """Keep the newest positions as soon as the last ones are kept; call it now and then."""
+        if self._sending is not None:
+            sent, sent_positions = self._sending
+            if not sent.done():
+                return
+            self._sending = None
+            if error := sent.exception():
+                log.warning("the hint of the position was not kept", error=type(error).__name__)
+            else:
+                self._kept = sent_positions
+        if positions != self._kept:
+            self._sending = self._send(positions), dict(positions)
+
+    async def forget(self) -> None:
+        """Forget it all; raises KafkaException."""
+        deleted = self._admin.delete_consumer_groups([self._group], request_timeout=_ASK_SECONDS)
+        try:
+            await asyncio.wrap_future(deleted[self._group])
+        except KafkaException as error:
+            if error.args[0].code() not in _NO_GROUP:
+                raise
+
+    def _send(self, positions: Mapping[int, int]) -> "Future[Any]":
+        places = [
+            TopicPartition(self._topic, partition, offset, metadata=self._text)
+            for partition, offset in positions.items()
+        ]
+        change = [ConsumerGroupTopicPartitions(self._group, places)]
+        sent: Future[Any] = self._admin.alter_consumer_group_offsets(
+            change, request_timeout=_ASK_SECONDS
+        )[self._group]
+        return sent
+
+
+def _is_ours(metadata: str | None) -> bool:
+    return metadata is not None and metadata.count(" ") == 1
