@@ -11,6 +11,7 @@ from chosen_stack import StackMissing
 from containers import ask_engine
 from faults import stack_runs
 from faults.bar import Bar, Ground, Size
+from faults.findings import Findings
 from faults.stack_runs import Outcomes, run_on, selected
 
 STACKS = ("embedded", "external", "containers")
@@ -26,22 +27,22 @@ async def run(ground: Ground) -> None:
         return
     with ground.planted():
         found = {stack: await run_on(stack, ground.size, ground.folder) for stack in STACKS}
-    _claim_same(ground, found)
+    claim_same(ground.findings, found, ground.pick(smoke=30, full=300))
 
 
-def _claim_same(ground: Ground, found: Mapping[str, Outcomes]) -> None:
-    every = set().union(*found.values())
-    different = [test for test in every if len({each.get(test) for each in found.values()}) > 1]
-    not_passed = {
-        f"not_passed_{stack}": sum(outcome != "passed" for outcome in outcomes.values())
-        for stack, outcomes in found.items()
-    }
-    ground.figure(**{f"run_{stack}": len(outcomes) for stack, outcomes in found.items()})
-    ground.findings.least(ground.pick(smoke=30, full=300), tests=len(every))
-    ground.findings.none(different=len(different), **not_passed)
-    for test in sorted(different)[:_NAMED]:
-        told = ", ".join(f"{stack} {each.get(test, 'not run')}" for stack, each in found.items())
-        ground.findings.fail(f"{test}: {told}")
+def claim_same(findings: Findings, found: Mapping[str, Outcomes], least: int) -> None:
+    """Claim that at least so many tests ran on every stack, passed, and none differs."""
+    every = {test for outcomes in found.values() for test in outcomes}
+    told = {test: [outcomes.get(test, "not run") for outcomes in found.values()] for test in every}
+    findings.figures.update({f"run_{stack}": len(outcomes) for stack, outcomes in found.items()})
+    findings.least(least, tests=len(every))
+    findings.none(
+        different=sum(len(set(each)) > 1 for each in told.values()),
+        not_passed=sum(set(each) != {"passed"} for each in told.values()),
+    )
+    bad = sorted(test for test, each in told.items() if set(each) != {"passed"})
+    for test in bad[:_NAMED]:
+        findings.fail(f"{test}: {', '.join(map(' '.join, zip(found, told[test], strict=True)))}")
 
 
 def _make_missing_topics(patch: pytest.MonkeyPatch) -> None:
