@@ -4,13 +4,19 @@ from concordat_events.envelope import MAX_BYTES
 from faults.poisons import KEPT, Draft, Fate, family
 
 _ESCAPED = {"id": "\\u0069d", "data": "d\\u0061ta", "time": "\\u0074ime"}
-_TINY = ("-0", "-0.0", "0e5", "-0e-5", "1e-400", "-1E-999", "0.10000000000000000555", "1E0", "1e2")
-_TINY += ("1.0000000000000000000000000001", "179.99999999999999999999", "-2.50", "0.0000001")
-_TYPES = ("application/cloudevents+json", "Application/CloudEvents+JSON ; Charset=utf-8")
-_TIMES = ("2025-12-01T10:00:00+01:00", "2025-12-01T09:00:00.000Z", "2025-12-01T09:00:00-00:00")
-_TIMES += ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z", "2024-02-29T23:59:59+14:00")
-_TEXTS = (r"\ud83d\ude00", r"\u00e9", "e\u0301", "\u2028", "\ufeff", "\u202e", r"\/", "\U0010ffff")
-_TEXTS += ("<script>", "'; --", "${jndi:ldap://x}", "{{7*7}}", "\u00a0", "\ud7ff", r"\u0022")
+_TINY = [
+    *("-0", "-0.0", "0e5", "-0e-5", "1e-400", "-1E-999", "0.10000000000000000555", "1E0", "1e2"),
+    *("1.0000000000000000000000000001", "179.99999999999999999999", "-2.50", "0.0000001"),
+]
+_TYPES = ["application/cloudevents+json", "Application/CloudEvents+JSON ; Charset=utf-8"]
+_TIMES = [
+    *("2025-12-01T10:00:00+01:00", "2025-12-01T09:00:00.000Z", "2025-12-01T09:00:00-00:00"),
+    *("0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z", "2024-02-29T23:59:59+14:00"),
+]
+_TEXTS = [
+    *(r"\ud83d\ude00", r"\u00e9", "e\u0301", "\u2028", "\ufeff", "\u202e", r"\/", "\U0010ffff"),
+    *("<script>", "'; --", "${jndi:ldap://x}", "{{7*7}}", "\u00a0", "\ud7ff", r"\u0022"),
+]
 
 
 @family(Fate.NORMALISED)

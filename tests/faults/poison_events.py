@@ -18,8 +18,10 @@ _BAD_IDS = [
     *("line-end-0001\n", "t\u0435st-0000001", "١٢٣٤٥٦٧٨٩", "a\u0000b-000000001", "id;DROP TABLE"),
 ]
 _ANY: tuple[Any, ...] = (None, True, 0, 1.5, [], {}, ["a"], "text", {"a": {"b": []}})
-_BAD_TYPES = ("application/json", "text/plain", "", "application/cloudevents+xml", "*/*")
-_BAD_TYPES += ("application/cloudevents+json; charset=utf-16", "application/cloudevents-batch+json")
+_BAD_TYPES = [
+    *("application/json", "text/plain", "", "application/cloudevents+xml", "*/*"),
+    *("application/cloudevents+json; charset=utf-16", "application/cloudevents-batch+json"),
+]
 _HUGE = ("1e400", "-1e400", "1E+999999", "12345678901234567890", "-180.00001", "1e309", "9" * 400)
 
 

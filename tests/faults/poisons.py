@@ -94,7 +94,7 @@ def family(fate: Fate, *codes: FaultCode, weight: int = 10) -> Callable[[Spoil],
     """Enter a function as a family, under its name."""
 
     def enter(spoil: Spoil) -> Spoil:
-        name = spoil.__name__.replace("_", "-")  # type: ignore[attr-defined]
+        name = spoil.__name__.replace("_", "-")
         FAMILIES.append(Family(name, fate, spoil, frozenset(codes), weight))
         return spoil
 

@@ -29,11 +29,16 @@ class Stacks:
     async def infrastructure(self) -> Infrastructure:
         """One broker and one PostgreSQL; a bar takes a topic prefix and a database of its own."""
         if self._infrastructure is None:
-            state = StateDirectory(self._folder / "state")
+            state = StateDirectory(self.state_folder)
             options = StackOptions(heavy_load=True)
             self._servers = EmbeddedInfrastructure(state, _say_nothing, options)
             self._infrastructure = await asyncio.to_thread(self._servers.start)
         return self._infrastructure
+
+    @property
+    def state_folder(self) -> Path:
+        """Where the shared servers keep their data."""
+        return self._folder / "state"
 
     def folder(self, name: str) -> Path:
         """A new folder that is deleted at the end."""
