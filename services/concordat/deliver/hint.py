@@ -7,6 +7,7 @@ of the database that wrote it: where it is ahead, the database is an older one.
 import asyncio
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +19,7 @@ from concordat.deliver.position import LogIdentity, Position
 from concordat.runtime.logs import get_logger
 
 HINT_GROUP = "deliver"
-_ASK_SECONDS = 10.0
+_ASK_SECONDS, _LEAVE_SECONDS = 10.0, 2.0
 _NO_GROUP = (KafkaError.GROUP_ID_NOT_FOUND, KafkaError.UNKNOWN_TOPIC_OR_PART)
 
 log = get_logger(__name__)
@@ -103,6 +104,13 @@ class PositionHint:
                 self._kept = sent_positions
         if positions != self._kept:
             self._sending = self._send(positions), dict(positions)
+
+    async def leave(self, positions: Mapping[int, int]) -> None:
+        """Keep the last positions, if that is quick."""
+        if positions and positions != self._kept:
+            with suppress(KafkaException, TimeoutError):
+                async with asyncio.timeout(_LEAVE_SECONDS):
+                    await self.write(positions)
 
     async def forget(self) -> None:
         """Forget it all; raises KafkaException."""

@@ -82,6 +82,7 @@ class DeliverLoop:
                 if failures >= self._most_failures:
                     raise TooManyFailures(failures) from error
                 await _pause(stop, failures)
+        await self._hint.leave(self._positions)
 
     async def _find_position(self) -> None:
         """Read on where Postgres says.
