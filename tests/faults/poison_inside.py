@@ -112,7 +112,7 @@ def _dead_letters(rig: Rig, ours: set[tuple[int, int]]) -> set[tuple[int, int]]:
 
 
 def _event(number: int, **changes: Any) -> bytes:
-    return event(number, "police", id=f"spoilt-{number:08d}", **changes)
+    return event(number, "police", **{"id": f"spoilt-{number:08d}", **changes})
 
 
 def _incidents(number: int, draw: random.Random) -> list[bytes | None]:
