@@ -16,6 +16,7 @@ from concordat.postgres.pool import Pool
 from concordat.streams.groups import group_of
 
 _ANSWER_SECONDS = 10.0
+_TOPICS_SECONDS = 5.0  # a new outbox is heeded that soon
 
 
 class Place(NamedTuple):
@@ -62,6 +63,8 @@ class LiveRecords:
         self._topics, self._auditor = topics, auditor
         self._admin: AdminClient = admin_client(kafka)
         self._groups = {stage: _member(kafka, stage, topics) for stage in ("admit", "route")}
+        self._asked: dict[str, list[TopicPartition]] = {}
+        self._asked_until = 0.0
         self._seen = EndsSeen()
 
     def close(self) -> None:
@@ -71,25 +74,36 @@ class LiveRecords:
 
     async def oldest(self) -> Waiting:
         """Return what waits longest; raises `KafkaException` and what Postgres raises."""
+        if time.monotonic() > self._asked_until:
+            self._asked = await asyncio.to_thread(self._partitions)
+            self._asked_until = time.monotonic() + _TOPICS_SECONDS
         positions = await self._positions()
         # Asked after the positions: a record that is stored meanwhile counts as waiting, for now.
         ends = await asyncio.to_thread(self._ends, positions)
         return self._seen.look(ends, positions, time.monotonic())
 
-    async def _positions(self) -> dict[Place, int]:
-        stored = await progress(self._auditor, self._topics.routed)
-        positions = await asyncio.to_thread(self._committed)
-        return positions | {Place(self._topics.routed, one): at for one, at in stored.items()}
-
-    def _committed(self) -> dict[Place, int]:
+    def _partitions(self) -> dict[str, list[TopicPartition]]:
+        """By stage, what it reads."""
         known = self._admin.list_topics(timeout=_ANSWER_SECONDS).topics
         outboxes = [name for name in known if self._topics.agency_of(name) is not None]
-        committed: dict[Place, int] = {}
-        for stage, names in (("admit", outboxes), ("route", [self._topics.incidents])):
-            asked = [TopicPartition(name, one) for name in names for one in known[name].partitions]
-            for each in self._groups[stage].committed(asked, _ANSWER_SECONDS) if asked else ():
-                committed[Place(each.topic, each.partition)] = max(each.offset, 0)
-        return committed
+        return {
+            stage: [TopicPartition(name, one) for name in names for one in known[name].partitions]
+            for stage, names in (("admit", outboxes), ("route", [self._topics.incidents]))
+        }
+
+    async def _positions(self) -> dict[Place, int]:
+        admitted, routed, stored = await asyncio.gather(
+            asyncio.to_thread(self._committed, "admit"),
+            asyncio.to_thread(self._committed, "route"),
+            progress(self._auditor, self._topics.routed),
+        )
+        delivered = {Place(self._topics.routed, one): at for one, at in stored.items()}
+        return admitted | routed | delivered
+
+    def _committed(self, stage: str) -> dict[Place, int]:
+        asked = self._asked[stage]
+        answers = self._groups[stage].committed(asked, _ANSWER_SECONDS) if asked else ()
+        return {Place(each.topic, each.partition): max(each.offset, 0) for each in answers}
 
     def _ends(self, places: Iterable[Place]) -> dict[Place, int]:
         latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
