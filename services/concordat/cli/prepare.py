@@ -4,11 +4,15 @@ What `concordat up` does for its own servers, for `docker compose` and everyone 
 """
 
 import asyncio
+import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Annotated
 from urllib.parse import urlsplit
 
 import asyncpg
+import typer
 from aiokafka.errors import KafkaError
 from confluent_kafka import KafkaException
 from pydantic import SecretStr
@@ -49,7 +53,15 @@ class _Servers:
     postgres: str
 
 
-def prepare(json: JsonOption = False) -> None:
+WaitOption = Annotated[
+    float, typer.Option("--wait", help="Seconds to go on trying while the servers start.")
+]
+# Servers that start, or are too busy to answer; whatever else they say will not change.
+_NOT_YET = (OSError, KafkaException, KafkaError, asyncpg.CannotConnectNowError)
+_PAUSE_SECONDS = 2.0
+
+
+def prepare(wait: WaitOption = 120.0, json: JsonOption = False) -> None:
     """Make roles, schema, topics, register and keys for development, idempotently.
 
     Told everything by CONCORDAT_* variables: KAFKA, POSTGRES (a superuser's DSN), STATE,
@@ -61,10 +73,10 @@ def prepare(json: JsonOption = False) -> None:
         fail("CONCORDAT_POSTGRES is not set: the DSN of a superuser", USAGE)
     state = StateDirectory(settings.state)
     try:
-        prepared = asyncio.run(_prepare(state, servers, settings))
+        prepared = _go_on_trying(wait, lambda: asyncio.run(_prepare(state, servers, settings)))
     except ContractFaults as error:
         fail(f"the contracts have faults:\n{error}", FAILED)
-    except (OSError, KafkaException, KafkaError, asyncpg.PostgresError) as error:
+    except (*_NOT_YET, asyncpg.PostgresError) as error:
         # Their texts may name addresses and users.
         fail(f"Kafka or PostgreSQL cannot be used ({type(error).__name__})", UNAVAILABLE)
     state.write_stack(_stack(state, servers, settings))
@@ -72,6 +84,19 @@ def prepare(json: JsonOption = False) -> None:
         say(sentence)
     if json:
         put_json(asdict(prepared))
+
+
+def _go_on_trying(seconds: float, attempt: Callable[[], Prepared]) -> Prepared:
+    """What is done already is not done again; raises what the last attempt raised."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return attempt()
+        except _NOT_YET as error:
+            if time.monotonic() > deadline:
+                raise
+            say(f"not yet ({type(error).__name__}); trying again")
+            time.sleep(_PAUSE_SECONDS)
 
 
 async def _prepare(state: StateDirectory, servers: _Servers, settings: PrepareSettings) -> Prepared:
