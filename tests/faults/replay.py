@@ -116,7 +116,7 @@ async def _claim_latency(
     ground: Ground, rig: Rig, live: Live, quiet: list[Window], busy: list[Window]
 ) -> None:
     alone, beside = await latencies(rig, live, quiet), await latencies(rig, live, busy)
-    ground.findings.least(500, live_events_alone=len(alone), live_events_beside=len(beside))
+    ground.findings.least(300, live_events_alone=len(alone), live_events_beside=len(beside))
     p99 = {"alone": _p99(alone), "beside": _p99(beside)}
     ground.figure(**{f"live_p99_ms_{name}": round(value * 1000) for name, value in p99.items()})
     ground.findings.most(MOST_TIMES, live_p99_times=round(p99["beside"] / p99["alone"], 2))
