@@ -18,7 +18,7 @@ from language_features import FEATURES
 CASES = {"smoke": 100_000, "full": 10_000_000}
 AT_ONCE = 5
 """Situations that one process takes at once."""
-THOROUGH_EVERY = 5
+THOROUGH_EVERY = 10
 """Of so many situations one is also explained, rehearsed and compared."""
 PROCESSES = 2
 ENOUGH = 20
