@@ -72,6 +72,12 @@ def test_an_incident_that_can_be_read_now_is_admitted_anew() -> None:
     assert retried.output == (TOPICS.incidents, KEY, STORED, CONTENT_TYPE)
 
 
+def test_bytes_that_route_would_not_have_written_are_re_encoded() -> None:
+    retried = retry_route(admitted(b"  " + GOOD), exchange().book, NOW, TOPICS)
+    assert retried.output is not None
+    assert b"  " + GOOD != STORED == retried.output.value
+
+
 def changed(**changes: Any) -> bytes:
     return json.dumps({**crime(), **changes}).encode()
 
