@@ -93,5 +93,5 @@ class TooManyFailures(DeliverError):
         super().__init__(f"gave up after {failures} failures in a row")
 
 
-NEEDS_OPERATOR = (RoutedLogChanged, DatabaseRestored, LogMadeAgain)
+NEEDS_OPERATOR = (RoutedLogChanged, RoutedTopicMissing, DatabaseRestored, LogMadeAgain)
 """To start again is of no use before somebody has run the command that the error names."""
