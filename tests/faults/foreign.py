@@ -131,7 +131,8 @@ async def _pair(
                 asked.leaks.append(f"{where} tells something of {other.agency}")
             if _seen(ours, other, world) != _seen(theirs, nobody, world):
                 asked.differences.append(
-                    f"{where} tells apart: {ours.status_code} {other.agency}'s, {theirs.status_code}"
+                    f"{where} tells another's from nobody's"
+                    f": {ours.status_code} and {theirs.status_code}"
                 )
             if ours.status_code not in MAY_ANSWER.get(foreign.operation, {ours.status_code}):
                 asked.wrong.append(f"{where} answers {ours.status_code} to {foreign.path}")
