@@ -26,6 +26,7 @@ class RunningReplay:
     process: Any
     _looked_at: Any
     _given: Any
+    _log: Path
 
     @property
     def looked_at(self) -> int:
@@ -35,7 +36,7 @@ class RunningReplay:
     async def given(self) -> int:
         """Wait for its end; return how many deliveries got a number."""
         await asyncio.to_thread(self.process.join, _ENDED_WITHIN_SECONDS)
-        assert self.process.exitcode == 0, "the replay failed"
+        assert self.process.exitcode == 0, f"the replay failed: {self._log.read_text()[-1500:]}"
         return int(self._given.value)
 
 
@@ -48,7 +49,7 @@ async def running_replay(rig: Rig, agency: str) -> AsyncIterator[RunningReplay]:
     process = _PROCESSES.Process(target=_work, args=(*about, looked_at, given), daemon=True)
     await asyncio.to_thread(process.start)
     try:
-        yield RunningReplay(process, looked_at, given)
+        yield RunningReplay(process, looked_at, given, log)
     finally:
         if process.is_alive():
             process.kill()

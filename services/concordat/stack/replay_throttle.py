@@ -34,6 +34,6 @@ class Throttle:
         """Whether live records wait too long; they do where the broker does not answer."""
         try:
             waiting = await self.oldest()
-        except KafkaException:
+        except (KafkaException, TimeoutError):
             return True
         return waiting.seconds > self.most_seconds

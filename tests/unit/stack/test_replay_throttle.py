@@ -10,7 +10,7 @@ from concordat.stack.replay_throttle import Throttle
 
 
 def answering(
-    *answers: float | KafkaException,
+    *answers: float | KafkaException | TimeoutError,
 ) -> tuple[Callable[[], Awaitable[Waiting]], list[int]]:
     """An `oldest` that gives these ages in turn, the last one for ever; one entry per question."""
     asked: list[int] = []
@@ -18,7 +18,7 @@ def answering(
     async def oldest() -> Waiting:
         answer = answers[min(len(asked), len(answers) - 1)]
         asked.append(1)
-        if isinstance(answer, KafkaException):
+        if isinstance(answer, Exception):
             raise answer
         return Waiting("routed", answer)
 
@@ -32,7 +32,8 @@ async def test_it_goes_on_at_once_when_nothing_waits_long() -> None:
 
 
 async def test_it_is_held_up_while_live_records_wait_or_the_broker_is_silent() -> None:
-    oldest, asked = answering(5.0, KafkaException(KafkaError(KafkaError._TRANSPORT)), 0.2, 0.0)
+    silent = KafkaException(KafkaError(KafkaError._TRANSPORT))
+    oldest, asked = answering(5.0, silent, TimeoutError(), 0.0)
     began = time.monotonic()
     await Throttle(oldest).give_way()
     assert len(asked) == 4
