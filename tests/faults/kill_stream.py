@@ -6,6 +6,7 @@ import statistics
 
 from concordat.streams.loop import POINTS
 from faults.bar import Bar, Ground
+from faults.beside import run_all, run_beside
 from faults.kill_stream_bugs import BUGS
 from faults.killings import BETWEEN_PRODUCE_AND_COMMIT, RANDOM, Stage, Tally, plan_of
 from faults.load import Load
@@ -13,6 +14,7 @@ from faults.outcome import claim_exact, claim_tables, read_outcome
 from faults.rig import open_rig
 
 STAGES = ("admit", "route")
+BEHIND = 5000
 
 
 async def run(ground: Ground) -> None:
@@ -28,7 +30,8 @@ async def run(ground: Ground) -> None:
             for name in STAGES
             for draw in [random.Random(f"{ground.seed} {name}")]
         ]
-        await _play(stages, load, visits, ground.pick(smoke=15_000, full=1_000_000))
+        faults = _play(stages, load, visits, ground.pick(smoke=15_000, full=1_000_000))
+        await run_beside(faults, load.feed(BEHIND))
         await rig.until_drained(ground.pick(smoke=90, full=1200))
         outcome = await read_outcome(rig)
         claim_exact(ground.findings, outcome, load.identities())
@@ -37,22 +40,13 @@ async def run(ground: Ground) -> None:
 
 
 async def _play(stages: list[Stage], load: Load, visits: int, events: int) -> None:
-    """Every fault, side by side, under load; the load goes on until there was enough of it."""
-    feeding = asyncio.create_task(load.feed(BEHIND))
-    try:
-        async with asyncio.TaskGroup() as faults:
-            for stage in stages:
-                for instance in ("0", "1"):
-                    faults.create_task(stage.kill_again_and_again(instance))
-                faults.create_task(stage.come_and_go("2", visits))
-        while load.total < events and not feeding.done():  # noqa: ASYNC110 - the load's progress
-            await asyncio.sleep(0.1)
-    finally:
-        feeding.cancel()
-        await asyncio.wait([feeding])
-
-
-BEHIND = 5000
+    """Every fault, side by side; the load goes on until there was enough of it."""
+    await run_all(
+        *(stage.kill_again_and_again(one) for stage in stages for one in ("0", "1")),
+        *(stage.come_and_go("2", visits) for stage in stages),
+    )
+    while load.total < events:  # noqa: ASYNC110 - the load's progress
+        await asyncio.sleep(0.1)
 
 
 def _claim_faults(ground: Ground, tallies: dict[str, Tally]) -> None:

@@ -70,7 +70,7 @@ class Load:
         """Publish at this rate until cancelled, an acknowledged batch every 0.1 s."""
         while True:
             began = asyncio.get_running_loop().time()
-            await asyncio.shield(self.publish(max(per_second // 10, 1)))
+            await self._publish_to_the_end(max(per_second // 10, 1))
             spent = asyncio.get_running_loop().time() - began
             await asyncio.sleep(max(0.0, 0.1 - spent))
 
@@ -81,7 +81,7 @@ class Load:
         """
         while True:
             if await self._has_room(behind):
-                await asyncio.shield(self.publish(_PORTION))
+                await self._publish_to_the_end(_PORTION)
             else:
                 await asyncio.sleep(_LOOK_SECONDS)
 
@@ -90,6 +90,15 @@ class Load:
             if await asyncio.to_thread(self.rig.exchange.behind, stage) >= most:
                 return False
         return await self.rig.undelivered() < 2 * _MULTIPLE * behind
+
+    async def _publish_to_the_end(self, count: int) -> None:
+        """Publish; who is cancelled meanwhile still waits for what has begun."""
+        publishing = asyncio.ensure_future(self.publish(count))
+        try:
+            await asyncio.shield(publishing)
+        except asyncio.CancelledError:
+            await publishing
+            raise
 
     def _publish(self, count: int) -> None:
         topics = {publisher: self.rig.exchange.topics.outbox(publisher) for publisher in PUBLISHERS}

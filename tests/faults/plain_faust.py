@@ -23,7 +23,7 @@ from concordat.streams.clients import common_settings, stage_producer
 from kafka_log import append
 
 PARTITIONS = 4
-_STARTS_WITHIN = 120.0
+_STARTS_WITHIN = 240.0
 _QUIET_SECONDS = 15.0
 _TURN_SECONDS = 0.3
 _EOF = KafkaError._PARTITION_EOF

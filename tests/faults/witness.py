@@ -10,6 +10,7 @@ import pytest
 
 from concordat.streams.loop import StageLoop
 from faults.bar import Bar, Ground, Plant
+from faults.beside import run_all
 from faults.findings import Findings
 from faults.load import Load
 from faults.orders import Ordered
@@ -17,16 +18,16 @@ from faults.outcome import claim_exact, read_outcome
 from faults.plain_faust import PlainFaust
 from faults.rig import Rig, open_rig
 
+_WAIT_SECONDS = 240.0
+
 
 async def run(ground: Ground) -> None:
     """The same for both: so many records, an exception at one of them, a kill half-way."""
-    records = ground.pick(smoke=3000, full=30_000)
+    records = ground.pick(smoke=2000, full=30_000)
     with ground.planted():
-        async with open_rig(ground) as rig, asyncio.TaskGroup() as both:
-            folder = ground.stacks.folder("agent")
-            faust = both.create_task(PlainFaust(rig.exchange.kafka, folder).run(records))
-            ours = both.create_task(_ours(rig, records))
-    copied, our_findings = faust.result(), ours.result()
+        async with open_rig(ground) as rig:
+            agent = PlainFaust(rig.exchange.kafka, ground.stacks.folder("agent"))
+            copied, our_findings = await run_all(agent.run(records), _ours(rig, records))
     ground.figure(records=records, faust_lost=copied.lost, faust_doubled=copied.doubled)
     findings = ground.findings
     findings.least(1, faust_failures=int(copied.failed), faust_copied_at_kill=copied.copied_at_kill)
@@ -44,7 +45,7 @@ async def _ours(rig: Rig, records: int) -> Findings:
     for number, (action, point) in enumerate((("fail", "consumed"), ("kill", "acknowledged"))):
         worker = rig.start("route", str(number))
         worker.orders.give(action, point, passes=1)
-        code = await asyncio.to_thread(worker.exit_code, 120)
+        code = await asyncio.to_thread(worker.exit_code, _WAIT_SECONDS)
         findings.least(1, **{f"{action}_bites": int(code != 0)})
     rig.start("route", "2")
     await load.publish(records - load.total)

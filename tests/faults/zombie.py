@@ -70,14 +70,13 @@ async def run(ground: Ground) -> None:
 
 
 async def _play(ground: Ground, night: Night, load: Load, rounds: int) -> None:
-    publishing = asyncio.create_task(load.run(EVENTS_PER_SECOND))
-    try:
-        for number, points in enumerate(islice(_points(), rounds)):
-            await _round(ground, night, number, points)
-    finally:
-        publishing.cancel()
-        await asyncio.wait([publishing])
+    await run_beside(_all_rounds(ground, night, rounds), load.run(EVENTS_PER_SECOND))
     await night.rig.until_drained(ground.pick(smoke=90, full=300))
+
+
+async def _all_rounds(ground: Ground, night: Night, rounds: int) -> None:
+    for number, points in enumerate(islice(_points(), rounds)):
+        await _round(ground, night, number, points)
 
 
 Points = list[tuple[str, str]]

@@ -16,7 +16,7 @@ from faults.workers import Worker
 
 DELIVER_POINTS = ("consumed", "stored", "committed")
 LEFT_TO_ANOTHER = ("NotTheWriter", "WriterLockLost")
-_WAIT_SECONDS = 120.0
+_WAIT_SECONDS = 240.0
 _TURN_SECONDS = 0.1
 
 
