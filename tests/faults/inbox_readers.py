@@ -15,6 +15,7 @@ from faults.rig import Rig
 
 PAGE = 500
 _FOLLOW_SECONDS, _AGAIN_SECONDS, _SINGLE_SECONDS = 0.02, 0.05, 0.05
+_TICK_SECONDS = 0.02
 
 
 class _Delivery(msgspec.Struct):
@@ -51,6 +52,15 @@ class Seen:
     good: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     answers: Counter[int] = field(default_factory=Counter)
     cut_off: int = 0
+    late: list[float] = field(default_factory=list)
+    """How late this process itself was each time that it was due, in seconds."""
+
+    async def watch_itself(self) -> None:
+        """An answer may seem late because nobody looked: say how long nobody did."""
+        while True:
+            due = time.monotonic() + _TICK_SECONDS
+            await asyncio.sleep(_TICK_SECONDS)
+            self.late.append(time.monotonic() - due)
 
     def take(self, agency: str, answer: httpx.Response) -> list[Item]:
         """Count an answer that has just returned; return its items."""
@@ -150,6 +160,7 @@ async def reading(
         for each in readers.values()
         for work in (each.follow, each.read_again, each.read_singly)
     ]
+    tasks.append(asyncio.create_task(seen.watch_itself()))
     try:
         yield readers
         for task in tasks:

@@ -41,6 +41,7 @@ def claim_reading(course: Course, seconds: float) -> None:
         revocations=len(course.notices),
         notices_answered=dict(sorted(course.notary.answers.items())),
         reads_answered=dict(sorted(answers.items())),
+        readers_late_ms=_ranked(course.seen.late),
         events_published=course.crimes.published,
     )
     ground.findings.least(ITEMS_EACH, items_readable_before=min(course.readable_before.values()))

@@ -73,7 +73,7 @@ class LiveRecords:
             self._groups.popitem()[1].close()
 
     async def oldest(self) -> Waiting:
-        """Return what waits longest; raises `KafkaException`, `TimeoutError` and what Postgres raises."""
+        """Return what waits longest; raises `KafkaException`, `TimeoutError`, Postgres's errors."""
         if time.monotonic() > self._asked_until:
             self._asked = await asyncio.to_thread(self._partitions)
             self._asked_until = time.monotonic() + _TOPICS_SECONDS
