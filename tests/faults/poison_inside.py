@@ -18,6 +18,7 @@ from faults.rig import Rig
 from faults.sending import Letter, Place, Sender
 
 UNREADABLE = "//unreadable"
+_NO_RECORD = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, KeyError, TypeError)
 
 
 def into_incidents(count: int, draw: random.Random, topic: str) -> Iterator[Letter]:
@@ -95,7 +96,7 @@ def _set_aside(
         if (record.partition, record.offset) in reasons:
             try:
                 partition, offset = msgspec.json.decode(record.value or b"")["admission"]
-            except (msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError, ValueError):
+            except _NO_RECORD:
                 continue
             if (partition, offset) in ours:
                 found.add((partition, offset))
