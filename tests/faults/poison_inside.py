@@ -18,7 +18,7 @@ from faults.rig import Rig
 from faults.sending import Letter, Place, Sender
 
 UNREADABLE = "//unreadable"
-_NO_RECORD = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, KeyError, TypeError)
+_NO_RECORD = (msgspec.DecodeError, ValueError, RecursionError, KeyError, TypeError)
 
 
 def into_incidents(count: int, draw: random.Random, topic: str) -> Iterator[Letter]:
