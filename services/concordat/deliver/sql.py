@@ -97,7 +97,8 @@ REPLACE_DELIVERIES = """
 UPDATE concordat.delivery AS d
 SET seq = n.seq, version = n.version, shares = n.shares, body = n.body,
     keep_until = n.keep_until, collect_by = n.collect_by, register_offset = n.register_offset,
-    arrived = n.arrived, numbered_at = now(), acknowledged_at = NULL, purged_at = NULL
+    arrived = n.arrived, numbered_at = now(), acknowledged_at = NULL, purged_at = NULL,
+    put_away = false
 FROM unnest($1::bigint[], $2::text[], $3::text[], $4::int[], $5::text[], $6::text[], $7::date[],
     $8::timestamptz[], $9::bigint[], $10::text[]) AS n(seq, agency, id, version, shares, body,
     keep_until, collect_by, register_offset, arrived)
@@ -130,13 +131,13 @@ FROM unnest($1::text[], $2::bigint[]) AS n(agency, last_seq) WHERE inbox.agency 
 
 NOTIFY = "SELECT pg_notify('concordat_inbox', agency) FROM unnest($1::text[]) AS agency"
 
-# Open is unacknowledged, or acknowledged as a stub and never read; each half has its index.
+# Open is unacknowledged, or put away: acknowledged as a stub. Each half has its index.
 OPEN_ITEMS = """
 SELECT agency, agreement, version, shares, publisher, event_type,
     min(register_offset) AS register_offset, min(numbered_at) AS numbered_at,
     bool_or(collected_at IS NULL AND purged_at IS NULL) AS contents
 FROM concordat.delivery
-WHERE acknowledged_at IS NULL OR (acknowledged_at IS NOT NULL AND collected_at IS NULL)
+WHERE acknowledged_at IS NULL OR put_away
 GROUP BY agency, agreement, version, shares, publisher, event_type
 """
 
@@ -149,14 +150,14 @@ JOIN unnest($2::text[], $3::int[], $4::text[], $5::text[], $6::text[])
     AS held(agreement, version, shares, publisher, event_type)
     USING (agreement, version, shares, publisher, event_type)
 WHERE d.agency = $1 AND d.seq > $7 AND d.purged_at IS NULL
-  AND (d.acknowledged_at IS NULL OR (d.acknowledged_at IS NOT NULL AND d.collected_at IS NULL))
+  AND (d.acknowledged_at IS NULL OR d.put_away)
 ORDER BY d.seq LIMIT $8 FOR UPDATE OF d
 """
 
 RELEASE = """
 UPDATE concordat.delivery AS d
 SET seq = n.seq, register_offset = $2, numbered_at = now(), arrived = 'released',
-    acknowledged_at = NULL
+    acknowledged_at = NULL, put_away = false
 FROM unnest($3::text[], $4::bigint[]) AS n(id, seq) WHERE d.agency = $1 AND d.id = n.id
 """
 

@@ -1,13 +1,16 @@
 """POST /v1/inbox/ack: the caller has taken these items over."""
 
+from collections.abc import Callable
+from functools import cache
 from typing import Annotated
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from concordat.agreements.disclosure import Disclosed
 from concordat.inbox.authentication import Caller
 from concordat.inbox.cursor import MAX_SEQ
-from concordat.inbox.dependencies import Needs
+from concordat.inbox.dependencies import MAX_BOOK_AGE_SECONDS, Dependencies, Needs
 from concordat.inbox.inbox_rows import acknowledge
 from concordat.inbox.invalid_input import problem_of
 from concordat.inbox.page import PATH
@@ -64,6 +67,14 @@ async def acknowledge_items(caller: Caller, request: Request, needs: Needs) -> A
     except ValidationError as error:
         raise problem_of(error.errors(include_url=False, include_input=False)) from None
     async with agency_scope(needs.pool, caller) as connection:
-        if not await acknowledge(connection, caller, seqs):
+        if not await acknowledge(connection, caller, seqs, _stopping(needs)):
             raise not_found()
     return Acknowledged(acknowledged=seqs)
+
+
+def _stopping(needs: Dependencies) -> Callable[[Disclosed], bool]:
+    """Whether an item may be a stub to its reader; under a book that is too old, all may."""
+    if needs.feed.age() > MAX_BOOK_AGE_SECONDS:
+        return lambda _item: True
+    book, now = needs.feed.book, needs.clock()
+    return cache(lambda item: book.why_stopped(item, now) is not None)

@@ -1,9 +1,10 @@
 """The queries on one agency's inbox. Each names the agency, and row level security backs it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
 from typing import Any
 
+from concordat.agreements.disclosure import Disclosed
 from concordat.agreements.reason import Reason
 from concordat.inbox.stored_item import Entry, MovedItem, StoredItem
 from concordat.postgres.pool import Pool, Scoped
@@ -73,7 +74,8 @@ SELECT count(*) FROM given
 
 # Items before stubs: a number that moves in between is then a stub already.
 _LOCKED = """
-SELECT seq FROM concordat.delivery WHERE agency = $1 AND seq = ANY($2::bigint[])
+SELECT seq, agreement, version, shares, publisher, event_type FROM concordat.delivery
+WHERE agency = $1 AND seq = ANY($2::bigint[])
 ORDER BY seq FOR NO KEY UPDATE
 """
 
@@ -82,10 +84,12 @@ SELECT seq FROM concordat.stub WHERE agency = $1 AND seq = ANY($2::bigint[])
 ORDER BY seq FOR NO KEY UPDATE
 """
 
-# Whoever has an item has no use for the stubs of its earlier numbers.
+# Whoever has an item has no use for the stubs of its earlier numbers. What is stopped is put away:
+# its last answer may have been a stub, or lost, although it was marked as collected.
 _ACKNOWLEDGED = """
 WITH acknowledged AS (
-    UPDATE concordat.delivery SET acknowledged_at = now()
+    UPDATE concordat.delivery SET acknowledged_at = now(),
+        put_away = collected_at IS NULL OR seq = ANY($3::bigint[])
     WHERE agency = $1 AND seq = ANY($2::bigint[]) AND acknowledged_at IS NULL
     RETURNING id
 )
@@ -140,18 +144,34 @@ async def mark_collected(connection: Scoped, agency: str, items: Iterable[Stored
     return bool(given == len(seqs))
 
 
-async def acknowledge(connection: Scoped, agency: str, seqs: Sequence[int]) -> bool:
+async def acknowledge(
+    connection: Scoped, agency: str, seqs: Sequence[int], is_stopped: Callable[[Disclosed], bool]
+) -> bool:
     """Acknowledge all of `seqs`, or none and return False when one is not in the inbox.
 
-    A number that its item has left is put away; the item under its new number is not touched.
+    An item that is stopped comes again, should it be released. A number that its item has left is
+    put away; the item under its new number is not touched.
     """
-    known = len(await connection.fetch(_LOCKED, agency, seqs))
+    items = await connection.fetch(_LOCKED, agency, seqs)
+    known = len(items)
     if known != len(set(seqs)):
         known += len(await connection.fetch(_LOCKED_STUBS, agency, seqs))
     if known != len(set(seqs)):
         return False
-    await connection.execute(_ACKNOWLEDGED, agency, seqs)
+    stopped = [row["seq"] for row in items if is_stopped(_disclosed(agency, row))]
+    await connection.execute(_ACKNOWLEDGED, agency, seqs, stopped)
     return True
+
+
+def _disclosed(agency: str, row: Any) -> Disclosed:
+    return Disclosed(
+        agreement=row["agreement"],
+        version=row["version"],
+        shares=tuple(row["shares"].split(",")),
+        publisher=row["publisher"],
+        recipient=agency,
+        event_type=row["event_type"],
+    )
 
 
 def _stored(row: Any) -> StoredItem:

@@ -162,7 +162,7 @@ async def test_the_auditor_may_read_every_column_of_a_delivery_but_its_body(
 @pytest.mark.parametrize(
     ("role", "table", "may"),
     [
-        (API, "delivery", {"collected_at", "acknowledged_at"}),
+        (API, "delivery", {"collected_at", "acknowledged_at", "put_away"}),
         (API, "stub", {"acknowledged_at"}),
         (API, "redecision", set()),
         (
@@ -170,7 +170,7 @@ async def test_the_auditor_may_read_every_column_of_a_delivery_but_its_body(
             "delivery",
             {
                 *("seq", "version", "shares", "body", "keep_until", "collect_by", "arrived"),
-                *("register_offset", "numbered_at", "acknowledged_at", "purged_at"),
+                *("register_offset", "numbered_at", "acknowledged_at", "purged_at", "put_away"),
             },
         ),
         (DELIVER, "stub", set()),
