@@ -117,8 +117,9 @@ def _choose(ground: Ground, rig: Rig, points: Points) -> list[Zombie]:
     free = {stage: ground.draw.sample(rig.of(stage), len(rig.of(stage))) for stage in STAGES}
     free["deliver"] = [each for each in rig.of("deliver") if each.said("is the writer")]
     return [
-        Zombie(rig, free[service].pop(), point, ground.draw.uniform(_SHORTEST[service], _LONGEST))
-        for service, point in points
+        Zombie(rig, free[service].pop(), point, pause, late=service in STAGES and number % 2 == 1)
+        for number, (service, point) in enumerate(points)
+        for pause in [ground.draw.uniform(_SHORTEST[service], _LONGEST)]
     ]
 
 

@@ -1,5 +1,6 @@
 """Mistakes that zombie must find."""
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -9,6 +10,7 @@ from concordat.agreements.disclosure import Disclosed
 from concordat.deliver import sql, store
 from concordat.deliver.plan import Known
 from concordat.deliver.rows import Decided
+from concordat.deliver.writer_lock import WriterLock
 from concordat.inbox import read_inbox, stored_item
 from concordat.inbox.stored_item import Entry, Sorted, Standing, sort_items
 from concordat.postgres.pool import Scoped
@@ -16,7 +18,15 @@ from faults.bar import Plant
 
 
 def set_without_comparing(patch: pytest.MonkeyPatch) -> None:
-    """Let deliver move a position wherever it stands: a zombie's batch is stored, too."""
+    """Let deliver move a position wherever it stands, and not notice that its lock is gone.
+
+    The lock alone makes a stale write rare, the compare-and-set makes it impossible.
+    """
+
+    async def asleep(_lock: WriterLock) -> None:
+        await asyncio.Event().wait()
+
+    patch.setattr(WriterLock, "watch", asleep)
     patch.setattr(sql, "MOVE", sql.MOVE.replace("AND c.next_offset = m.expected", ""))
 
 

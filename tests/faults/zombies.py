@@ -28,6 +28,7 @@ class Zombie:
     worker: Worker
     point: str
     pause: float
+    late: bool
     stood_still: float = 0.0
     """For how many seconds."""
     taken_over: bool = False
@@ -48,10 +49,16 @@ class Zombie:
         self._since = time.monotonic()
 
     async def sleep(self) -> None:
-        """Let it stand for its pause, and until another has taken over."""
+        """Let it stand for its pause, and until another has taken over.
+
+        A `late` one stands until deliver has stored what the others did meanwhile: what it writes
+        then is new to nobody.
+        """
         await _until(self._is_taken_over, f"another takes over from {self.worker.name}")
         self.taken_over = True
         await asyncio.sleep(max(0.0, self._since + self.pause - time.monotonic()))
+        if self.late:
+            await _until_delivered(self.rig)
 
     async def wake(self) -> None:
         """Let it go on, and wait for what comes of it."""
@@ -93,6 +100,15 @@ def _works_without(rig: Rig, worker: Worker) -> bool:
         and bool(members)
         and all(member.client_id != worker.name for member in description.members)
     )
+
+
+async def _until_delivered(rig: Rig) -> None:
+    """Return once what is routed now is stored."""
+    routed, written = rig.exchange.topics.routed, rig.exchange.written
+    goal = await asyncio.to_thread(written, routed)
+    async with asyncio.timeout(_WAIT_SECONDS):
+        while await asyncio.to_thread(written, routed) - await rig.undelivered() < goal:
+            await asyncio.sleep(_TURN_SECONDS)
 
 
 async def _until(holds: Callable[[], bool], what: str) -> None:
