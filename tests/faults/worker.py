@@ -2,6 +2,7 @@
 
 import asyncio
 import ctypes
+import faulthandler
 import os
 import signal
 import sys
@@ -31,6 +32,7 @@ def work(
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     os.setsid()
     _redirect(log)
+    faulthandler.enable()  # a client library's crash says where
     os.environ.clear()  # noqa: TID251 - as a fresh process would have it
     os.environ.update(environment)  # noqa: TID251
     if bug is not None:
