@@ -50,7 +50,7 @@ async def run(ground: Ground) -> None:
             await _give_way(ground, rig)
         await _claim_unchanged(ground, rig, before, "replays")
         await _claim_latency(ground, rig, live, quiet, busy)
-        await _read_routed_again(ground, rig)
+        await _read_routed_again(ground, rig, whole)
         await _claim_unchanged(ground, rig, before, "routed")
         await _let_in(ground, rig, register, before)
 
@@ -86,23 +86,24 @@ async def _give_way(ground: Ground, rig: Rig) -> None:
             await asyncio.sleep(_STANDING_SECONDS)
             meanwhile, seconds = replay.looked_at - before, time.monotonic() - began
             route.send(SIGCONT)
-            await replay.given()
+            stood_at = replay.looked_at
+            await asyncio.to_thread(until, lambda: replay.looked_at > stood_at, "it goes on")
     finally:
         route.send(SIGCONT)
     slowest = BATCH * (seconds / SLOWEST_SECONDS + 1)
     ground.findings.most(slowest, decided_again_while_live_records_waited=meanwhile)
-    ground.findings.least(1, decided_again_afterwards=replay.looked_at - before - meanwhile)
+    ground.findings.least(1, decided_again_afterwards=replay.looked_at - stood_at)
 
 
-async def _read_routed_again(ground: Ground, rig: Rig) -> None:
+async def _read_routed_again(ground: Ground, rig: Rig, whole: int) -> None:
     """`concordat replay routed`: deliver begins at the start of its log."""
     for worker in rig.of("deliver"):
         assert await asyncio.to_thread(worker.leave) == 0
     dsn, topic = rig.database.dsn(DELIVER), rig.exchange.topics.routed
     ground.findings.least(1, positions_forgotten=await forget_positions(dsn, topic))
+    ground.findings.least(whole, routed_to_read_again=await rig.undelivered())
     rig.start("deliver", "0")
     await asyncio.to_thread(rig.until_works, "deliver")
-    ground.findings.least(1, routed_to_read_again=await rig.undelivered())
     await rig.until_drained(3600)
 
 
