@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from uuid import uuid4
 
 from exchange_on_kafka import PUBLISHERS, event
 from faults.rig import Rig
@@ -21,6 +22,7 @@ class Live:
     rig: Rig
     per_second: int
     published: dict[str, float] = field(default_factory=dict)
+    name: str = field(default_factory=lambda: uuid4().hex[:8])
 
     async def run(self) -> None:
         """Keep to the rate: what a tick comes late with, it catches up on."""
@@ -37,9 +39,19 @@ class Live:
     def _next(self, count: int) -> Iterator[tuple[Letter, str]]:
         for number in range(len(self.published), len(self.published) + count):
             publisher = PUBLISHERS[number % len(PUBLISHERS)]
-            id_, case = f"{PREFIX}-{number:08d}", f"case-live-{number % 97:04d}"
+            id_, case = f"{PREFIX}-{self.name}-{number:08d}", f"case-live-{number % 97:04d}"
             value = event(number, publisher, id=id_, subject=case)
             yield Letter(self.rig.exchange.topics.outbox(publisher), case.encode(), value), id_
+
+    async def until_flowing(self) -> None:
+        """Wait until what is published now comes out at the end: clients connect with the first."""
+        query = "SELECT count(*) AS n FROM concordat.event WHERE id LIKE $1"
+        published = len(self.published) + self.per_second
+        while True:
+            (row,) = await self.rig.ask(query, f"{PREFIX}-{self.name}-%")
+            if row["n"] >= published:
+                return
+            await asyncio.sleep(0.1)
 
 
 @asynccontextmanager
@@ -48,6 +60,7 @@ async def live_events(rig: Rig, per_second: int) -> AsyncIterator[Live]:
     live = Live(rig, per_second)
     task = asyncio.create_task(live.run())
     try:
+        await live.until_flowing()
         yield live
         if task.done():
             task.result()
@@ -65,7 +78,7 @@ async def latencies(rig: Rig, live: Live, windows: list[tuple[float, float]]) ->
     rows = await rig.ask(
         "SELECT id, extract(epoch FROM stored_at)::float8 AS stored FROM concordat.event "
         "WHERE id LIKE $1",
-        f"{PREFIX}-%",
+        f"{PREFIX}-{live.name}-%",
     )
     stored = {row["id"]: row["stored"] for row in rows}
     return sorted(
