@@ -107,7 +107,7 @@ async def _until_delivered(rig: Rig) -> None:
     routed, written = rig.exchange.topics.routed, rig.exchange.written
     goal = await asyncio.to_thread(written, routed)
     async with asyncio.timeout(_WAIT_SECONDS):
-        while await asyncio.to_thread(written, routed) - await rig.undelivered() < goal:
+        while await asyncio.to_thread(written, routed) - await rig.undelivered() < goal:  # noqa: ASYNC110
             await asyncio.sleep(_TURN_SECONDS)
 
 
