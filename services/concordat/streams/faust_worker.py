@@ -70,10 +70,16 @@ class StageService(faust.Service):
 
 def _leave(error: BaseException) -> None:
     # Nothing is committed on the way out. Faust would turn this into a tidy stop with code 0.
-    reason = str(error) if isinstance(error, ConcordatError) else ""
+    reason = str(error) if isinstance(error, ConcordatError) else _client_code(error)
     log.error("stage-failed", error=type(error).__name__, reason=reason)
     sys.stderr.flush()
     os._exit(error.exit_code if isinstance(error, ConcordatError) else _FAILED)
+
+
+def _client_code(error: BaseException) -> str:
+    """The code in an error of the client library, which has it as its only argument; else ""."""
+    name = getattr(error.args[0], "name", None) if error.args else None
+    return str(name()) if callable(name) else ""
 
 
 def run_worker(
