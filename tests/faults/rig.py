@@ -104,6 +104,11 @@ class Rig:
             settings["POSTGRES"] = self.database.dsn(DELIVER if service == "deliver" else API)
         return {f"CONCORDAT_{key}": value for key, value in settings.items()}
 
+    @property
+    def ports(self) -> Mapping[str, int]:
+        """Where each worker that was ever started answers over HTTP, by its name."""
+        return self._ports
+
     # -- the inbox API -------------------------------------------------------------------------
 
     def api(self, instance: str = "0") -> str:
