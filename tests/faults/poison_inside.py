@@ -59,7 +59,7 @@ async def _claim_incidents(findings: Findings, rig: Rig, placed: set[Place]) -> 
     ours = {(partition, offset) for _, partition, offset in placed}
     decided = {(row["p"], row["o"]): row for row in rows if (row["p"], row["o"]) in ours}
     aside = await asyncio.to_thread(_set_aside, rig, ours, await _reasons(rig))
-    known = Counter(decided) + Counter((r["p"], r["o"]) for r in repeats) + Counter(aside)
+    known = Counter(decided.keys()) + Counter((r["p"], r["o"]) for r in repeats) + Counter(aside)
     unreadable = {at for at, row in decided.items() if row["source"] == UNREADABLE}
     dead = await asyncio.to_thread(_dead_letters, rig, ours)
     findings.none(
