@@ -44,7 +44,7 @@ async def _ours(rig: Rig, records: int) -> Findings:
     await load.publish(records // 2)
     for number, (action, point) in enumerate((("fail", "consumed"), ("kill", "acknowledged"))):
         worker = rig.start("route", str(number))
-        worker.orders.give(action, point, passes=1)
+        worker.orders.give(action, point)
         code = await asyncio.to_thread(worker.exit_code, _WAIT_SECONDS)
         findings.least(1, **{f"{action}_bites": int(code != 0)})
     rig.start("route", "2")
