@@ -21,11 +21,15 @@ from faults.broker_load import AgencyLoad
 from faults.broker_rig import open_cluster, open_rig_on
 from faults.broker_stalls import Arrivals, percentile
 from faults.findings import Findings
-from faults.outcome import claim_exact, read_outcome
+from faults.outcome import claim_exact, claim_tables, read_outcome
 from faults.rig import Rig, open_rig
+from faults.workers import Worker
+from waiting import until
 
 LONGEST_STALL = 15.0
 DRAINED_SECONDS = 1800.0
+STAGES = ("admit", "route", "deliver")
+_READY = ("every worker works", 240.0)
 
 
 @dataclass(frozen=True)
@@ -143,7 +147,10 @@ class _Tormented:
         unsure = set(self.load.every_identity()) - told
         # Stored without an acknowledgement is no promise, but then it must be right as well.
         claim_exact(findings, outcome, told | (unsure & set(outcome.events)))
-        findings.figures.update(left_and_started_again=dict(self.keeper.deaths))
+        claim_tables(findings, outcome)
+        findings.figures.update(
+            left_and_started_again=dict(self.keeper.deaths), publishers_gave_up=self.load.given_up
+        )
         return Part(
             self.tormentor.faults,
             self.tormentor.stalls(self.arrivals.times),
@@ -153,15 +160,22 @@ class _Tormented:
         )
 
 
+def _works(worker: Worker) -> bool:
+    return worker.is_running and worker.ready()[0]
+
+
 @asynccontextmanager
 async def _under_load(ground: Ground, rig: Rig, sizes: Sizes) -> AsyncIterator[_Tormented]:
-    await asyncio.to_thread(rig.start_all, admit=1, route=1, deliver=1)
+    for service in STAGES:
+        rig.start(service)
     load, arrivals = AgencyLoad(rig, sizes.per_second), Arrivals(rig)
     async with (
         Keeper(rig).keeping() as keeper,
         arrivals.watched(),
         AsyncExitStack() as publishing,
     ):
+        # Kept from the first: one may already leave while it starts.
+        await asyncio.to_thread(until, lambda: all(map(_works, rig.workers.values())), *_READY)
         await publishing.enter_async_context(load.running())
         tormentor = Tormentor(load, arrivals, ground.draw)
         yield _Tormented(rig, load, arrivals, keeper, tormentor, publishing)

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from concordat_events.envelope import Event, read_event
-from concordat_events.publisher import Publisher
+from concordat_events.publisher import Publisher, PublishFailed
 from exchange_on_kafka import PUBLISHERS, event
 from faults.load import CASES, Identity
 from faults.rig import Rig
@@ -32,6 +32,11 @@ class AgencyLoad:
     acknowledged: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     answers: list[float] = field(default_factory=list)
     """When a batch was acknowledged, by the event loop's clock."""
+    given_up: int = 0
+    """How often a publisher said that it could not publish."""
+
+    def __post_init__(self) -> None:
+        self._templates = {agency: read_event(event(0, agency)) for agency in PUBLISHERS}
 
     @property
     def told(self) -> int:
@@ -53,10 +58,7 @@ class AgencyLoad:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["AgencyLoad"]:
-        """Publish inside the block; what is in flight on leaving is waited for.
-
-        Raises what a publisher raises.
-        """
+        """Publish inside the block; what is in flight on leaving is waited for."""
         stop = asyncio.Event()
         # Every attempt to connect to a broker that is down would be a line.
         logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
@@ -69,20 +71,30 @@ class AgencyLoad:
                 stop.set()
 
     async def _publish(self, agency: str, stop: asyncio.Event) -> None:
-        topics, clock = self.rig.exchange.topics, asyncio.get_running_loop().time
-        template, began = read_event(event(0, agency)), clock()
-        async with Publisher(self.rig.exchange.kafka, agency, topics.outbox(agency)) as publisher:
-            while not stop.is_set():
-                due = int((clock() - began) * self.per_second / len(PUBLISHERS))
-                first = self.taken[agency]
-                count = min(due - first, MOST_AT_ONCE)
-                if count > 0:
-                    self.taken[agency] += count
-                    numbers = range(first, first + count)
-                    await publisher.publish_all(self._numbered(template, n) for n in numbers)
-                    self.acknowledged[agency] += count
-                    self.answers.append(clock())
-                await asyncio.sleep(0 if due - first > MOST_AT_ONCE else _TURN_SECONDS)
+        topic = self.rig.exchange.topics.outbox(agency)
+        began = asyncio.get_running_loop().time()
+        while not stop.is_set():
+            try:
+                async with Publisher(self.rig.exchange.kafka, agency, topic) as publisher:
+                    while not stop.is_set():
+                        await self._publish_due(publisher, agency, began)
+            except PublishFailed:
+                # An agency then publishes again what it was not told of.
+                self.given_up += 1
+                await asyncio.sleep(_TURN_SECONDS)
+
+    async def _publish_due(self, publisher: Publisher, agency: str, began: float) -> None:
+        clock = asyncio.get_running_loop().time
+        first = self.acknowledged[agency]
+        due = int((clock() - began) * self.per_second / len(PUBLISHERS)) - first
+        end = max(first + min(due, MOST_AT_ONCE), self.taken[agency])
+        if end > first:
+            self.taken[agency] = end
+            template = self._templates[agency]
+            await publisher.publish_all(self._numbered(template, n) for n in range(first, end))
+            self.acknowledged[agency] = end
+            self.answers.append(clock())
+        await asyncio.sleep(0 if due > MOST_AT_ONCE else _TURN_SECONDS)
 
     def _numbered(self, template: Event, number: int) -> Event:
         name = template.id.rpartition("-")[0]

@@ -30,7 +30,7 @@ async def run(ground: Ground) -> None:
     quiet: list[Window] = []
     busy: list[Window] = []
     async with open_rig(ground) as rig:
-        await asyncio.to_thread(rig.start_all, admit=2, route=2, deliver=1)
+        await asyncio.to_thread(rig.start_all, admit=2, route=1, deliver=1)
         async with live_events(rig, ground.pick(smoke=60, full=150)) as live:
             await _until_flowing(rig)
             for number in range(ground.pick(smoke=2, full=20)):

@@ -167,6 +167,8 @@ def _taken(*ports: int) -> Iterator[None]:
     with ExitStack() as opened:
         for port in ports:
             server = opened.enter_context(socket.socket())
+            # Connections of the life before may linger; they would keep only us away.
+            server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             with suppress(OSError):
                 server.bind((LOCALHOST, port))
                 server.listen()
