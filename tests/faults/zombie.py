@@ -158,6 +158,7 @@ async def _claim_night(ground: Ground, night: Night, keeper: Keeper) -> None:
     )
     findings.none(
         positions_moved_back=await moved_back(night.rig.superuser),
+        zombies_that_stored_on=sum(each.wrote_on for each in zombies),
         withdrawn_items_read_after_waking=len(night.read_after),
     )
     strange = keeper.ends["deliver"].keys() - set(LEFT_TO_ANOTHER)

@@ -36,6 +36,8 @@ class Zombie:
     tried_in_vain: bool = False
     """Whether it then tried to write on, and was refused."""
     woke: bool = False
+    wrote_on: bool = False
+    """Whether it stored further batches although another was the writer."""
 
     @property
     def stage(self) -> str:
@@ -62,14 +64,15 @@ class Zombie:
 
     async def wake(self) -> None:
         """Let it go on, and wait for what comes of it."""
-        refused = len(self.worker.said("commit-refused"))
+        refused, stored = (len(self.worker.said(each)) for each in ("commit-refused", "stored"))
         self.worker.send(signal.SIGCONT)
         self.stood_still = time.monotonic() - self._since
         await _until(lambda: not self.worker.is_standing_still, f"{self.worker.name} wakes")
         self.woke = True
         if self.stage == "deliver":
-            await asyncio.to_thread(self.worker.exit_code, _WAIT_SECONDS)
-            self.tried_in_vain = why_it_ended(self.worker) in LEFT_TO_ANOTHER
+            await _until(partial(self._has_ended, stored), f"{self.worker.name} ends")
+            self.wrote_on = self.worker.is_running
+            self.tried_in_vain = not self.wrote_on and why_it_ended(self.worker) in LEFT_TO_ANOTHER
         elif self.has_work_in_hand:
             tried = partial(self._has_been_refused, refused)
             self.tried_in_vain = await _happens(tried)
@@ -78,6 +81,10 @@ class Zombie:
     def has_work_in_hand(self) -> bool:
         """Whether it stands still with records that it has still to write or to commit."""
         return self.stage == "deliver" or self.point != "committed"
+
+    def _has_ended(self, stored_before: int) -> bool:
+        """Whether it left; or stores on, after the batch that it may have had in hand."""
+        return not self.worker.is_running or len(self.worker.said("stored")) > stored_before + 1
 
     def _has_been_refused(self, times_before: int) -> bool:
         return len(self.worker.said("commit-refused")) > times_before
