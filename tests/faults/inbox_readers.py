@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -44,27 +44,32 @@ _read_item = msgspec.json.Decoder(Item).decode
 class Seen:
     """What HTTP 200 answers held: by agreement, when the last one returned, and which numbers.
 
-    `good` are the instants at which each agency got any 200 for a page; `answers` counts all.
+    `last` is when it was taken, `last_surely` when this process had last looked before it did: on a
+    loaded machine an answer lies there for a while, and did not return later than it came. `good`
+    are the instants at which each agency got any 200 for a page; `answers` counts all.
     """
 
     last: dict[str, float] = field(default_factory=dict)
+    last_surely: dict[str, float] = field(default_factory=dict)
     numbers: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     good: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     answers: Counter[int] = field(default_factory=Counter)
     cut_off: int = 0
     late: list[float] = field(default_factory=list)
     """How late this process itself was each time that it was due, in seconds."""
+    looks: deque[float] = field(default_factory=lambda: deque([0.0, 0.0], maxlen=2))
 
     async def watch_itself(self) -> None:
-        """An answer may seem late because nobody looked: say how long nobody did."""
+        """An answer may seem late because nobody looked: say when somebody did."""
         while True:
+            self.looks.append(time.time())
             due = time.monotonic() + _TICK_SECONDS
             await asyncio.sleep(_TICK_SECONDS)
             self.late.append(time.monotonic() - due)
 
     def take(self, agency: str, answer: httpx.Response) -> list[Item]:
         """Count an answer that has just returned; return its items."""
-        returned = time.time()
+        returned, surely = time.time(), self.looks[0]
         self.answers[answer.status_code] += 1
         if answer.status_code != httpx.codes.OK:
             return []
@@ -76,6 +81,7 @@ class Seen:
         for item in items:
             agreement = item.delivery.agreement
             self.last[agreement] = max(returned, self.last.get(agreement, 0.0))
+            self.last_surely[agreement] = max(surely, self.last_surely.get(agreement, 0.0))
             self.numbers[agreement].add(item.seq)
         return items
 

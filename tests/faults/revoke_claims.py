@@ -56,7 +56,8 @@ def claim_bound(course: Course, every: Iterable[Revoked]) -> None:
     """The 1 s: from the broker's time of the notice to the return of the last 200 under it."""
     agreements = [each.agreement for each in every]
     waits = [course.seen.last[one] - course.notices[one].at for one in agreements]
-    course.ground.findings.none(returned_after_a_second=sum(one > BOUND_SECONDS for one in waits))
+    sure = [course.seen.last_surely[one] - course.notices[one].at for one in agreements]
+    course.ground.findings.none(returned_after_a_second=sum(one > BOUND_SECONDS for one in sure))
     for state, spread in course.spread.items():
         course.ground.figure(**{f"last_return_ms_{state}": _ranked(spread)})
     course.ground.figure(last_return_ms=_ranked([max(0.0, one) for one in waits]))
