@@ -16,6 +16,7 @@ from confluent_kafka.admin import AdminClient
 
 from concordat.deliver.errors import DatabaseRestored
 from concordat.deliver.position import LogIdentity, Position
+from concordat.kafka.lag import committed_offsets
 from concordat.runtime.logs import get_logger
 
 HINT_GROUP = "deliver"
@@ -59,8 +60,9 @@ def check_hint(
 class PositionHint:
     """The hint of one topic. Keeping it up never waits and never fails deliver."""
 
-    def __init__(self, admin: AdminClient, group: str, topic: str) -> None:
-        self._admin, self._group, self._topic = admin, group, topic
+    def __init__(self, admin: AdminClient, bootstrap: str, group: str, topic: str) -> None:
+        self._admin, self._bootstrap = admin, bootstrap
+        self._group, self._topic = group, topic
         self._text = ""
         self._kept: dict[int, int] = {}
         self._sending: tuple[Future[Any], dict[int, int]] | None = None
@@ -72,19 +74,14 @@ class PositionHint:
 
     async def read(self) -> dict[int, Hinted]:
         """Return what was kept, by partition; raises KafkaException when nobody answers."""
-        asked = [ConsumerGroupTopicPartitions(self._group)]
-        answer = self._admin.list_consumer_group_offsets(asked, request_timeout=_ASK_SECONDS)
-        try:
-            found = await asyncio.wrap_future(answer[self._group])
-        except KafkaException as error:
-            if error.args[0].code() in _NO_GROUP:
-                return {}
-            raise
-        return {
-            place.partition: Hinted(place.offset, *place.metadata.split(" "))
-            for place in found.topic_partitions or ()
-            if place.topic == self._topic and place.offset >= 0 and _is_ours(place.metadata)
-        }
+        found = await asyncio.to_thread(self._committed)
+        hints = {place.partition: _hinted(place) for place in found}
+        return {partition: hint for partition, hint in hints.items() if hint is not None}
+
+    def _committed(self) -> Sequence[TopicPartition]:
+        known = self._admin.list_topics(self._topic, timeout=_ASK_SECONDS).topics[self._topic]
+        places = [TopicPartition(self._topic, partition) for partition in known.partitions]
+        return committed_offsets(self._bootstrap, self._group, places) if places else []
 
     async def write(self, positions: Mapping[int, int]) -> None:
         """Keep these positions before anything else happens; raises KafkaException."""
@@ -133,5 +130,8 @@ class PositionHint:
         return sent
 
 
-def _is_ours(metadata: str | None) -> bool:
-    return metadata is not None and metadata.count(" ") == 1
+def _hinted(place: TopicPartition) -> Hinted | None:
+    said = (place.metadata or "").split(" ")
+    if place.offset < 0 or len(said) != 2:
+        return None
+    return Hinted(place.offset, *said)

@@ -56,7 +56,7 @@ class Recovery:
     def __init__(self, connection: Connection, kafka: str, topics: Topics) -> None:
         self._connection, self._topics = connection, topics
         self._source = RoutedSource(kafka, topics.routed)
-        self._hint = PositionHint(self._admin, topics.prefix + HINT_GROUP, topics.routed)
+        self._hint = PositionHint(self._admin, kafka, topics.prefix + HINT_GROUP, topics.routed)
 
     @property
     def _admin(self) -> AdminClient:

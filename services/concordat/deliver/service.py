@@ -122,7 +122,7 @@ async def _deliver(
         logs = FollowedLogs(source.admin, topics, pool)
         await logs.check()
         store = DeliverStore(pool, topic, identity, options.hook)
-        hint = PositionHint(source.admin, topics.prefix + HINT_GROUP, topic)
+        hint = PositionHint(source.admin, settings.kafka, topics.prefix + HINT_GROUP, topic)
         feed = RegisterFeed(settings.kafka, topics)
         await feed.start()
         stack.push_async_callback(_stop, feed)

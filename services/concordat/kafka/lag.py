@@ -63,14 +63,17 @@ def committed_positions(admin: AdminClient, group: str, topics: Iterable[str]) -
     brokers = ",".join(f"{broker.host}:{broker.port}" for broker in cluster.brokers.values())
     return [
         Position(each.topic, each.partition, max(each.offset, 0))
-        for each in _committed(brokers, group, partitions)
+        for each in committed_offsets(brokers, group, partitions)
     ]
 
 
-def _committed(
+def committed_offsets(
     bootstrap: str, group: str, partitions: list[TopicPartition]
 ) -> Sequence[TopicPartition]:
-    """Ask the group's coordinator, and ask again while there is none yet."""
+    """Ask the group's coordinator, and again while there is none yet; blocks up to a minute.
+
+    An offset is negative where nothing was committed. Raises KafkaException.
+    """
     # Never through AdminClient.list_consumer_group_offsets: librdkafka 2.16 crashes the process
     # there when the coordinator is only starting, because that client has no group.
     asker = Consumer(
