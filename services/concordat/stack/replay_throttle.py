@@ -11,7 +11,7 @@ from concordat.stack.live_records import Waiting
 
 MOST_SECONDS = 0.1
 """Live records that wait longer go first."""
-SLOWEST_SECONDS = 0.5
+SLOWEST_SECONDS = 1.0
 """So long one batch of a replay is held up at most: slow is no load, and comes to its end."""
 _PAUSE_SECONDS = 0.05
 
