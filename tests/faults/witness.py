@@ -5,6 +5,7 @@ under its own exactly-once setting, the bar does not hold: then the reason is go
 """
 
 import asyncio
+import time
 
 import pytest
 
@@ -17,8 +18,9 @@ from faults.orders import Ordered
 from faults.outcome import claim_exact, read_outcome
 from faults.plain_faust import PlainFaust
 from faults.rig import Rig, open_rig
+from faults.workers import Worker
 
-_WAIT_SECONDS = 240.0
+_WAIT_SECONDS, _ENDS_SECONDS, _TURN_SECONDS = 240.0, 15.0, 0.05
 
 
 async def run(ground: Ground) -> None:
@@ -41,17 +43,28 @@ async def _ours(rig: Rig, records: int) -> Findings:
     """Route raises with records in hand; its successor is killed with records acknowledged."""
     await asyncio.to_thread(rig.start_all, admit=1, deliver=1)
     load, findings = Load(rig), Findings()
-    await load.publish(records // 2)
     for number, (action, point) in enumerate((("fail", "consumed"), ("kill", "acknowledged"))):
+        await load.publish(records // 3)
         worker = rig.start("route", str(number))
         worker.orders.give(action, point)
-        code = await asyncio.to_thread(worker.exit_code, _WAIT_SECONDS)
-        findings.least(1, **{f"{action}_bites": int(code != 0)})
+        async with asyncio.timeout(_WAIT_SECONDS):
+            while worker.orders.open:  # noqa: ASYNC110 - another process's progress
+                await asyncio.sleep(_TURN_SECONDS)
+        ended = await asyncio.to_thread(_ends, worker)
+        findings.least(1, **{f"{action}_ends_it": int(ended)})
     rig.start("route", "2")
     await load.publish(records - load.total)
     await rig.until_drained()
     claim_exact(findings, await read_outcome(rig), load.identities())
     return findings
+
+
+def _ends(worker: Worker) -> bool:
+    """Whether it ends soon; one that goes on is not waited for."""
+    deadline = time.monotonic() + _ENDS_SECONDS
+    while worker.is_running and time.monotonic() < deadline:
+        time.sleep(_TURN_SECONDS)
+    return not worker.is_running
 
 
 def go_on_after_an_error(patch: pytest.MonkeyPatch) -> None:
