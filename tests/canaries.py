@@ -81,12 +81,26 @@ def _moment(event_id: str, path: str, at: str) -> str:
     return f"{at[:19]}.{micros:06d}Z"
 
 
+def can_be_marked(leaf: Leaf) -> bool:
+    """Whether `with_marks` marks this field where it is filled in."""
+    return (
+        _takes_a_token(leaf)
+        or _is_telling(leaf)
+        or (_sensitive(leaf) and leaf.kind in (Kind.DAY, Kind.INSTANT))
+    )
+
+
 def _sensitive(leaf: Leaf) -> bool:
     return leaf.sensitivity is not Sensitivity.NONE
 
 
 def _takes_a_token(leaf: Leaf) -> bool:
-    return _sensitive(leaf) and leaf.kind is Kind.TEXT and _name(leaf) not in _FIXED
+    return (
+        _sensitive(leaf)
+        and leaf.kind is Kind.TEXT
+        and _name(leaf) not in _FIXED
+        and re.fullmatch(leaf.pattern or ".*", token("any", leaf.path)) is not None
+    )
 
 
 def _is_telling(leaf: Leaf) -> bool:

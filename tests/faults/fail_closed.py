@@ -43,7 +43,7 @@ async def _break_the_register(ground: Ground, rig: Rig) -> None:
     await broken.truncated()
     await broken.shorter()
     await broken.lost()
-    if ground.size == "full":
+    if ground.size == "full" and not broken.unsaid:
         await broken.until_left()
         ground.findings.same(len(STAGES), left_with_code_75=broken.left)
     findings = ground.findings
@@ -52,6 +52,9 @@ async def _break_the_register(ground: Ground, rig: Rig) -> None:
     decided = {row["id"] for row in await rig.ask("SELECT id FROM concordat.event")}
     findings.none(register_decided_meanwhile=len(broken.refused & decided))
     findings.none(register_items_served_meanwhile=broken.items_meanwhile)
+    findings.none(register_unsaid=len(broken.unsaid))
+    for each in broken.unsaid[:3]:
+        findings.fail(each)
     findings.least(6, register_faults=broken.faults.total())
     findings.least(100, register_events=broken.events)
     findings.least(3, register_inbox_said_503=broken.unavailable)
@@ -84,7 +87,7 @@ async def _raise_inside(ground: Ground, rig: Rig) -> None:
         wrong_answers=len(inbox.wrong),
     )
     findings.least(ground.pick(smoke=50, full=400), faults_inside=kinds.total())
-    findings.least(ground.pick(smoke=45, full=150), places_inside=len(places))
+    findings.least(ground.pick(smoke=40, full=150), places_inside=len(places))
     findings.least(
         ground.pick(smoke=60, full=600),
         events_during_faults=sum(each.events for each in tallies) + deliver.events,

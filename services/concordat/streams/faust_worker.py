@@ -136,7 +136,6 @@ def _watch_register(app: Any, register: str) -> None:
     async def register_watch(stream: Any) -> None:
         async for event in stream.events():
             key = (event.key or b"").decode("utf-8", "replace")
-            told = (
-                key if _OF_THE_REGISTER.fullmatch(key) else ""
-            )  # whoever wrote another may say anything
+            # Any other key was not written by the exchange: it may say anything.
+            told = key if _OF_THE_REGISTER.fullmatch(key) else ""
             log.info("register-record", record_key=told, offset=event.message.offset)

@@ -6,6 +6,7 @@ import time
 import pytest
 
 from exchange_on_kafka import KafkaExchange, event
+from kafka_log import append
 from waiting import until
 
 
@@ -60,6 +61,16 @@ def test_its_side_agent_tells_each_register_record_by_its_key_alone(
     until(lambda: len(worker.said("register-record")) == len(written), "all are told")
     assert [line["record_key"] for line in worker.said("register-record")] == written
     assert "signature" not in worker.log.read_text().replace("signature/", "")
+
+
+def test_its_side_agent_repeats_no_key_that_is_not_the_registers(exchange: KafkaExchange) -> None:
+    stray = [(b"Jane Example, born 2001-02-03", b"{}"), (b"agency/Jane", b"{}")]
+    assert not append(exchange.producer, exchange.topics.register, stray)
+    worker = exchange.start("route")
+    count = len(exchange.register.log) + len(stray)
+    until(lambda: len(worker.said("register-record")) == count, "all are told")
+    assert [line["record_key"] for line in worker.said("register-record")][-2:] == ["", ""]
+    assert "Jane" not in worker.log.read_text()
 
 
 def test_the_loop_starts_before_the_side_agent(exchange: KafkaExchange) -> None:
