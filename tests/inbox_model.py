@@ -46,8 +46,8 @@ class InboxModel:
 
     def read(self, after: int, limit: int) -> list[tuple[int, str | None, str | int | None]]:
         """Number, event and arrival of the next open items; of what may not be read, its place."""
-        page = [number for number, each in self.numbers.items() if not each.acknowledged]
-        return [self._given(number) for number in page if number > after][:limit]
+        open_ = [number for number, each in self.numbers.items() if not each.acknowledged]
+        return [self._given(number) for number in [n for n in open_ if n > after][:limit]]
 
     def _given(self, number: int) -> tuple[int, str | None, str | int | None]:
         entry = self.numbers[number]

@@ -84,7 +84,6 @@ class ModelWorld:
         self.register.add(agreement())
         self._api.feed.exchange = self.register
         self.routed: list[bytes] = []
-        self.decided: set[str] = set()
         self._admitted = self._noticed = 0
         self._suspensions: dict[str, str] = {}
         self.restart_deliver()

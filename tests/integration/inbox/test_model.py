@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
+    initialize,
     invariant,
-    precondition,
     rule,
     run_state_machine_as_test,
 )
@@ -22,9 +22,10 @@ from hypothesis.stateful import (
 from inbox_model import InboxModel, Item, Stub
 from integration.inbox.model_world import AGENCIES, Crashed, ModelWorld
 
-EXAMPLES = int(os.environ.get("CONCORDAT_MODEL_EXAMPLES", "8"))  # noqa: TID251 - the tests' own
+EXAMPLES = int(os.environ.get("CONCORDAT_MODEL_EXAMPLES", "20"))  # noqa: TID251 - the tests' own
 
 agencies = st.sampled_from(AGENCIES)
+limits = st.sampled_from((100, 5, 2, 1))
 
 
 class InboxMachine(RuleBasedStateMachine):
@@ -38,60 +39,66 @@ class InboxMachine(RuleBasedStateMachine):
         self.inboxes = {agency: InboxModel() for agency in AGENCIES}
         self.waiting: list[tuple[str, frozenset[str], int]] = []
         self.events = self.notices = 0
-        self.cursors: dict[str, tuple[str, int] | None] = dict.fromkeys(AGENCIES)
+        self.decided: set[str] = set()
+        self.cursors: dict[str, tuple[str | None, int]] = dict.fromkeys(AGENCIES, (None, 0))
 
-    @rule(count=st.integers(1, 4), denied=st.sets(agencies, max_size=1))
-    def publish(self, count: int, denied: set[str]) -> None:
-        for _ in range(count):
-            name = f"event-{self.events:04d}"
-            self.events += 1
-            self._route(name, denied | {a for a in AGENCIES if self.inboxes[a].suspended}, denied)
+    @initialize(count=st.integers(2, 6))
+    def begin(self, count: int) -> None:
+        """Something is there to be held, from the start."""
+        self.publish(count, set(), again=False)
+        self.deliver(count, dies=False)
 
-    @precondition(lambda self: self.events)
-    @rule(data=st.data())
-    def publish_again(self, data: st.DataObject) -> None:
-        number = data.draw(st.integers(0, self.events - 1))
-        withheld = {a for a in AGENCIES if self.inboxes[a].suspended}
-        self._route(f"event-{number:04d}", withheld, set())
+    @rule(count=st.integers(1, 4), denied=st.sets(agencies, max_size=1), again=st.booleans())
+    def publish(self, count: int, denied: set[str], again: bool) -> None:
+        """New events, or one that was published before, perhaps with other contents."""
+        suspended = {agency for agency in AGENCIES if self.inboxes[agency].suspended}
+        first = self.events // 2 if again and self.events else self.events
+        for number in range(first, first + (1 if again else count)):
+            name = f"event-{number:04d}"
+            self.events = max(self.events, number + 1)
+            self.world.route(name, denied)
+            shared = frozenset(set(AGENCIES) - denied - suspended)
+            self.waiting.append((name, shared, self.notices))
 
-    def _route(self, name: str, withheld: set[str], denied: set[str]) -> None:
-        self.world.route(name, denied)
-        shared = frozenset(set(AGENCIES) - withheld)
-        self.waiting.append((name, shared, self.notices))
-
-    @rule(most=st.integers(1, 8))
-    def deliver(self, most: int) -> None:
+    @rule(most=st.integers(1, 8), dies=st.booleans())
+    def deliver(self, most: int, dies: bool) -> None:
+        """A batch, or one that dies before COMMIT and leaves nothing."""
+        if dies and self.waiting:
+            with pytest.raises(Crashed):
+                self.world.deliver(most, dies=True)
+            return
         self.world.deliver(most)
         for name, shared, state in self.waiting[:most]:
-            if name not in self.world.decided:
-                self.world.decided.add(name)
+            if name not in self.decided:
+                self.decided.add(name)
                 for agency in shared:
                     self.inboxes[agency].deliver(name, state)
         del self.waiting[:most]
 
-    @precondition(lambda self: self.waiting)
-    @rule(most=st.integers(1, 8))
-    def deliver_and_die_before_the_commit(self, most: int) -> None:
-        with pytest.raises(Crashed):
-            self.world.deliver(most, dies=True)
-
-    @rule(agency=agencies, limit=st.sampled_from((1, 2, 5, 100)), on=st.booleans())
-    def read(self, agency: str, limit: int, on: bool) -> None:
-        cursor = self.cursors[agency] if on else None
-        text, after = cursor or (None, 0)
+    @rule(
+        agency=agencies, limit=st.sampled_from((100, 5, 2, 1)), on=st.booleans(), put=st.booleans()
+    )
+    def read(self, agency: str, limit: int, on: bool, put: bool) -> None:
+        """A page from the start or on from the last one; put away, or not."""
+        text, after = self.cursors[agency] if on else (None, 0)
         page, text = self.world.read(agency, text, limit)
         assert page == self.inboxes[agency].read(after, limit)
         self.cursors[agency] = text, page[-1][0] if page else after
+        if put and page:
+            self._acknowledge(agency, {number for number, *_ in page})
 
-    @rule(agency=agencies, data=st.data())
-    def acknowledge(self, agency: str, data: st.DataObject) -> None:
-        last = len(self.inboxes[agency].numbers)
-        numbers = data.draw(st.sets(st.integers(1, last + 1), min_size=1, max_size=4))
+    @rule(agency=agencies, numbers=st.sets(st.integers(1, 12), min_size=1, max_size=4))
+    def acknowledge(self, agency: str, numbers: set[int]) -> None:
+        """Any numbers, seen or not."""
+        self._acknowledge(agency, numbers)
+
+    def _acknowledge(self, agency: str, numbers: set[int]) -> None:
         known = self.inboxes[agency].acknowledge(numbers)
         assert self.world.acknowledge(agency, numbers) == (200 if known else 404)
 
     @rule(agency=agencies)
     def suspend_or_resume(self, agency: str) -> None:
+        """The agency's own controller stops it; both let it go on."""
         inbox = self.inboxes[agency]
         if inbox.suspended:
             self.notices += self.world.resume(agency)
@@ -102,17 +109,18 @@ class InboxMachine(RuleBasedStateMachine):
 
     @rule()
     def look_at_the_register(self) -> None:
+        """Deliver releases what is due."""
         self.world.look()
         for inbox in self.inboxes.values():
             inbox.release(self.notices)
 
-    @rule()
-    def restart_deliver(self) -> None:
-        self.world.restart_deliver()
-
-    @rule()
-    def restart_the_api(self) -> None:
-        self.world.restart_api()
+    @rule(deliver=st.booleans())
+    def restart(self, deliver: bool) -> None:
+        """Deliver or the API: what is stored is all that they know."""
+        if deliver:
+            self.world.restart_deliver()
+        else:
+            self.world.restart_api()
 
     @invariant()
     def every_number_leads_where_the_model_says(self) -> None:
@@ -143,7 +151,7 @@ def test_the_inbox_is_what_its_model_says(world: ModelWorld) -> None:
             stateful_step_count=40,
             deadline=None,
             suppress_health_check=list(HealthCheck),
-            derandomize=EXAMPLES <= 8,
+            derandomize=EXAMPLES <= 20,
             database=None,
         ),
     )
