@@ -63,7 +63,7 @@ def _prepare_again(restored: Restored) -> None:
 async def _claim(restored: Restored) -> None:
     rows = await restored.delivered()
     findings = restored.ground.findings
-    read = sum(len(each.read) for each in restored.readers if each.has_cursor)
+    read = sum(len(each.read) for each in restored.readers)
     findings.same(rows, cluster_read=read)
     findings.same(2 * restored.load.total, cluster_delivered=rows)
     findings.none(

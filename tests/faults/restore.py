@@ -82,6 +82,7 @@ async def lose_offsets(restored: Restored) -> None:
     await restored.rig.until_drained()
     restored.count("repeats_after_deleted_offsets", await restored.repeats() - repeats)
     restored.ground.findings.same(rows, rows_after_deleted_offsets=await restored.delivered())
+    restored.losses += 1
     await restored.publish_and_read()
 
 

@@ -167,7 +167,7 @@ class Restored:
         self.ground.findings.same((0, True), **{f"{what}_mended": (status, what in losses)})
 
     async def _command(self, *options: str) -> tuple[int, dict[str, str], str]:
-        """Run it, again while somebody who is to stop has not stopped yet."""
+        """Run it, again while somebody has not stopped yet or Kafka has not started yet."""
         async with asyncio.timeout(NOTICED_SECONDS):
             while True:
                 status, out, said = await self._run(*options)
