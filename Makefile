@@ -6,6 +6,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 STATE ?= .concordat
 SOURCES := events services tests benchmarks
 PYTEST := $(BIN)/python -m pytest
+# Two workers, each with servers of its own; a file's tests share what it started.
+IN_FILES := -n 2 --dist loadfile
 SIZE ?= smoke
 SEED ?= 20261125
 
@@ -50,10 +52,10 @@ contract: setup-dev ## Run the tests of contracts/
 	$(PYTEST) -n 2 tests/contract
 
 integration: setup-dev ## Run the tests on a real Kafka and a real PostgreSQL
-	$(PYTEST) tests/integration
+	$(PYTEST) $(IN_FILES) tests/integration
 
 e2e: setup-dev ## Run the tests of the whole exchange
-	$(PYTEST) tests/e2e
+	$(PYTEST) $(IN_FILES) tests/e2e
 
 test-containers: setup-dev ## Run the integration tests on containers of their own; fails without a Docker engine
 	CONCORDAT_TEST_STACK=containers $(PYTEST) --timeout 300 tests/integration
