@@ -45,9 +45,9 @@ def claim_same(findings: Findings, found: Mapping[str, Outcomes], least: int) ->
         findings.fail(f"{test}: {', '.join(map(' '.join, zip(found, told[test], strict=True)))}")
 
 
-def _make_missing_topics(patch: pytest.MonkeyPatch) -> None:
+def _set_otherwise(patch: pytest.MonkeyPatch) -> None:
     """A broker of `docker compose` with a setting that the others do not have."""
-    setting = "services: {kafka: {environment: {KAFKA_AUTO_CREATE_TOPICS_ENABLE: 'true'}}}"
+    setting = "services: {kafka: {environment: {KAFKA_OFFSETS_TOPIC_SEGMENT_BYTES: '2097152'}}}"
     patch.setattr(stack_runs, "OVERRIDE", setting)
 
 
@@ -67,5 +67,5 @@ BAR = Bar(
     promises=(),
     run=run,
     full_minutes=90,
-    bugs={"make-missing-topics": _make_missing_topics, "leave-tests-out": _leave_tests_out},
+    bugs={"set-otherwise": _set_otherwise, "leave-tests-out": _leave_tests_out},
 )
