@@ -14,7 +14,7 @@ from faults.written_register import WrittenRegister
 from waiting import until
 
 EACH = 3
-ENDS_SECONDS = 120.0
+ENDS_SECONDS, SAYS_SECONDS = 120.0, 60.0
 
 
 @dataclass
@@ -98,7 +98,8 @@ class FaultyRounds:
             self.register.suspend()
             before = self.exchange.written(self._output)
             self.published.publish(self.name, suspended=self._decides)
-            stage.until_not_ready(reason)
+            if not self._says(stage, reason):
+                self.tally.silent.append(f"{self.name} does not say that {reason}")
             time.sleep(1.0)
             self.tally.written_meanwhile += self.exchange.written(self._output) - before
             injector.behind, injector.slow, injector.unaskable = timedelta(), False, False
@@ -115,12 +116,21 @@ class FaultyRounds:
             stage.until_ready()
             begin(injector)
             self.published.publish(self.name)
-            stage.until_ended(ENDS_SECONDS)
+            deadline = time.monotonic() + SAYS_SECONDS
+            while stage.is_running and time.monotonic() < deadline:
+                time.sleep(0.05)
             self.tally.faults["lasting"] += 1
-            self.tally.outcomes["left with its code"] += isinstance(
-                stage.error, RegisterUnavailable
-            )
+            if isinstance(stage.error, RegisterUnavailable):
+                self.tally.outcomes["left with its code"] += 1
+            else:
+                self.tally.silent.append(f"{self.name} stays although something is wrong for long")
         self._drain()
+
+    def _says(self, stage: FaultyStage, reason: str) -> bool:
+        deadline = time.monotonic() + SAYS_SECONDS
+        while stage.health.reason != reason and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return stage.health.reason == reason
 
     @property
     def _decides(self) -> bool:
