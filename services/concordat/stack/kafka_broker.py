@@ -16,7 +16,7 @@ from concordat.stack.readiness import wait_until_ready
 from concordat.stack.state_directory import StateDirectory
 
 FORMAT_SECONDS = 60.0
-START_SECONDS = 120.0  # also where many wait for few cores
+START_SECONDS = 240.0  # many may wait for few cores
 STOP_SECONDS = 20.0
 _STARTED = "Kafka Server started"
 _QUICK_START = ("-Xms64m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
