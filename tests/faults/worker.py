@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping
+from multiprocessing import forkserver
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,8 @@ def work(
 ) -> None:
     """Run until told to stop; the process's whole life."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    # By this pipe the server of forks sees that the bar has ended; held open here, it never would.
+    os.close(forkserver._forkserver._forkserver_alive_fd)  # type: ignore[attr-defined]
     os.setsid()
     _redirect(log)
     faulthandler.enable()  # a client library's crash says where

@@ -8,9 +8,13 @@ from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 from concordat.agreements.book import Book, BookKeeper
 from concordat.kafka.messages import record_of
 from concordat.runtime.errors import RegisterUnavailable
+from concordat.runtime.logs import get_logger
 
 FIRST_LOAD_SECONDS = 60.0
 CATCH_UP_SECONDS = 2.0
+RENEW_SECONDS = 5.0
+
+log = get_logger(__name__)
 
 
 class StrictRegisterFeed:
@@ -27,9 +31,10 @@ class StrictRegisterFeed:
             # Otherwise an unfinished transaction hides every notice written after it.
             "isolation.level": "read_uncommitted",
         }
-        self._topic = topic
+        self._topic, self._group = topic, group
         self._reader = Consumer({**group, "auto.offset.reset": "error", "fetch.wait.max.ms": 50})
         self._asker = Consumer(group)
+        self._asked = time.monotonic()
         self._reader.assign([TopicPartition(topic, 0, 0)])
         self._keeper = BookKeeper()
         self._position = 0
@@ -69,11 +74,22 @@ class StrictRegisterFeed:
                 TopicPartition(self._topic, 0), min(limit, CATCH_UP_SECONDS), cached=False
             )
         except KafkaException as error:
+            self._ask_anew(error.args[0].name())
             raise RegisterUnavailable("the register's end cannot be asked") from error
         if answer is None:
+            self._ask_anew("no answer")
             raise RegisterUnavailable("the register's end was not told in time")
+        self._asked = time.monotonic()
         low, high = answer
         return int(low), int(high)
+
+    def _ask_anew(self, code: str) -> None:
+        """Ask through a new handle once one has failed for a while: some never come back."""
+        log.warning("register-not-asked", error_code=code)
+        if time.monotonic() - self._asked > RENEW_SECONDS:
+            self._asker.close()
+            self._asker = Consumer(self._group)
+            self._asked = time.monotonic()
 
     def _apply(self, message: Message) -> None:
         error = message.error()
