@@ -132,7 +132,7 @@ def watched(parts: LoopParts, injector: Injector) -> LoopParts:
     names = WATCHED["register"]
     feed = cast("Any", parts.feed)
     feed._reader = Watched(feed._reader, names, injector, "register")
-    feed._asker = Watched(feed._asker, names, injector, "register")
+    _watch_asker(feed, injector)
     stage, clock = parts.stage, parts.clock
     return replace(
         parts,
@@ -141,6 +141,22 @@ def watched(parts: LoopParts, injector: Injector) -> LoopParts:
         stage=lambda *given: injector.call("stage", stage, *given),
         clock=lambda: cast("datetime", injector.call("clock", clock)),
     )
+
+
+def _watch_asker(feed: Any, injector: Injector) -> None:
+    """Watch the handle that asks for the register's end, and each that is made in its place."""
+    renew = feed._ask_anew
+
+    def watch() -> None:
+        if not isinstance(feed._asker, Watched):
+            feed._asker = Watched(feed._asker, WATCHED["register"], injector, "register")
+
+    def renew_and_watch(code: str) -> None:
+        renew(code)
+        watch()
+
+    feed._ask_anew = renew_and_watch
+    watch()
 
 
 def places_of(calls: list[str]) -> Iterator[Place]:
