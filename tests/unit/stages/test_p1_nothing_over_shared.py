@@ -65,7 +65,8 @@ def test_deliveries_and_reasons_are_those_of_the_naive_evaluator() -> None:
     assert examples["delivering data"] >= 0.2 * examples["all"], examples
     assert reasons == {*naive.NEAREST_FIRST} - {"AGREEMENT_UNREADABLE"}
     # These hold too seldom here; test_agrees_with_naive sees each of them often.
-    assert FEATURES - set(shown) <= {"at_least", "less_than", "is", "includes"}, shown
+    seldom = {"at_least", "less_than", "is", "includes", "never sent"}
+    assert FEATURES - set(shown) <= seldom, shown
 
 
 def _agree(
