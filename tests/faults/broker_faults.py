@@ -145,7 +145,7 @@ def _is_followed(cluster: KafkaCluster, place: tuple[str, int], leader: int) -> 
 def _leader_now(cluster: KafkaCluster, place: tuple[str, int]) -> int | None:
     try:
         return cluster.leader_of(*place)
-    except (KafkaException, KeyError):  # nobody answers, or nobody knows the topic yet
+    except KafkaException:  # nobody answers
         return None
 
 

@@ -135,15 +135,16 @@ class KafkaCluster:
 
         Raises KafkaException when no broker answers.
         """
-        leader = self._metadata(topic)[partition].leader
-        return leader if leader in self.quorum.ports else None
+        found = self._metadata(topic, partition)
+        return found.leader if found and found.leader in self.quorum.ports else None
 
     def in_sync(self, topic: str, partition: int) -> frozenset[int]:
         """Return the brokers that hold every acknowledged record of a partition.
 
         Raises KafkaException when no broker answers.
         """
-        return frozenset(self._metadata(topic)[partition].isrs)
+        found = self._metadata(topic, partition)
+        return frozenset(found.isrs if found else ())
 
     def short_of_copies(self) -> int:
         """Return how many partitions are not in sync on all of their brokers.
@@ -154,9 +155,10 @@ class KafkaCluster:
         partitions = [each for topic in topics for each in topic.partitions.values()]
         return sum(len(each.isrs) < len(each.replicas) for each in partitions)
 
-    def _metadata(self, topic: str) -> dict[int, PartitionMetadata]:
-        found = self._ask().list_topics(topic, timeout=_ASK_SECONDS)
-        return dict(found.topics[topic].partitions)
+    def _metadata(self, topic: str, partition: int) -> PartitionMetadata | None:
+        found = self._ask().list_topics(topic, timeout=_ASK_SECONDS).topics.get(topic)
+        # A broker learns of a new topic a moment after it was made.
+        return found.partitions.get(partition) if found else None
 
     def _ask(self) -> AdminClient:
         # A client made now asks only those that answer.
