@@ -19,7 +19,7 @@ from faults.interrupted import Interruption
 from faults.rig import Rig
 
 RECIPIENT = "social-care"
-REQUESTS = ("/v1/inbox?all=true&limit=5", "/v1/inbox/1")
+PAGE = "/v1/inbox?all=true&limit=500"
 
 
 @dataclass
@@ -34,6 +34,7 @@ class FaultyInbox:
     places: set[str] = field(default_factory=set)
     served: int = 0
     read: int = 0
+    number: int = 0
     wrong: list[str] = field(default_factory=list)
 
     async def ask(self, path: str, interruption: Interruption | None = None) -> httpx.Response:
@@ -51,8 +52,10 @@ class FaultyInbox:
             return await client.get(path)
 
     async def interrupt_everywhere(self, *, readable: bool, errors: tuple[str, ...]) -> None:
-        """Interrupt each request at each of its waits."""
-        for path in REQUESTS:
+        """Interrupt a page, and one item of it, at each wait."""
+        if readable:
+            await self._undisturbed(PAGE, readable=True)
+        for path in (PAGE, f"/v1/inbox/{self.number}"):
             counting = await self._undisturbed(path, readable=readable)
             for nth in range(1, counting.waits + 1):
                 for when in ("before", "after"):
@@ -69,13 +72,19 @@ class FaultyInbox:
                 served = b'"delivery"' in answer.content
                 if served == readable and answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
                     self.read += served
+                    self._remember(answer)
                     return counting
                 await asyncio.sleep(0.05)
+
+    def _remember(self, answer: httpx.Response) -> None:
+        """The newest item's number: what was held and released has left its first one."""
+        items = answer.json().get("items") if answer.is_success else None
+        self.number = items[-1]["seq"] if items else self.number
 
     async def until_suspended(self) -> None:
         """Wait until an undisturbed answer holds no item any more."""
         async with asyncio.timeout(60):
-            while b'"delivery"' in (await self.ask(REQUESTS[0])).content:  # noqa: ASYNC110
+            while b'"delivery"' in (await self.ask(PAGE)).content:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
 
     async def _one(self, path: str, interruption: Interruption, *, readable: bool) -> None:
