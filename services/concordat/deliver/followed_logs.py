@@ -16,6 +16,7 @@ from concordat.kafka.topics import Topics
 from concordat.postgres.pool import Connection, Pool, Scoped
 
 _ASK_SECONDS = 10.0
+_ATTEMPTS, _PAUSE_SECONDS = 8, 0.1
 
 
 class FollowedLogs:
@@ -37,6 +38,15 @@ class FollowedLogs:
                 if known.get(topic, log) != log:
                     raise LogMadeAgain(topic)
             await follow(connection, now)
+
+    async def begin(self) -> None:
+        """Check before anything is stored; what may pass is tried again, and raised in the end."""
+        for attempt in range(1, _ATTEMPTS):
+            try:
+                return await self.check()
+            except PASSING:
+                await asyncio.sleep(attempt * _PAUSE_SECONDS)
+        return await self.check()
 
     async def watch(self, seconds: float) -> None:
         """Check now and then; never return."""

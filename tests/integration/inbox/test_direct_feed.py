@@ -219,7 +219,7 @@ async def test_what_moves_while_its_topic_is_asked_for_is_fed_under_its_new_numb
 async def test_a_stale_book_feeds_nothing_and_passes_nothing_over(direct: DirectInbox) -> None:
     await direct.store(CARE, "event-1")
     await direct.settle()
-    direct.api.feed.seconds_old = 1.1
+    direct.api.feed.seconds_old = 0.8
     await direct.feed()
     assert await direct.fed() == []
     assert await direct.collected() == []
@@ -227,13 +227,13 @@ async def test_a_stale_book_feeds_nothing_and_passes_nothing_over(direct: Direct
     class StaleMeanwhile(DirectTopics):
         async def check(self, agency: str) -> None:
             await super().check(agency)
-            direct.api.feed.seconds_old = 1.1
+            direct.api.feed.seconds_old = 0.8
 
-    direct.api.feed.seconds_old = 0.9
+    direct.api.feed.seconds_old = 0.7
     async with direct.feeder(StaleMeanwhile(direct.kafka, direct.topics)) as feed:
         assert not await feed.turn(CARE)
     assert await direct.fed() == []
-    direct.api.feed.seconds_old = 0.9
+    direct.api.feed.seconds_old = 0.7
     await direct.feed()
     assert await direct.names() == ["event-1"]
 

@@ -155,7 +155,7 @@ async def test_nothing_is_returned_under_a_book_that_became_too_old_at_any_momen
     await api.deliver("social-care", 1)
 
     def grow_old(count: int) -> None:
-        api.feed.seconds_old = 1.01 if count >= read else 1.0
+        api.feed.seconds_old = 0.76 if count >= read else 0.75
 
     api.feed.before_book = grow_old
     response = await api.get("social-care", path)
