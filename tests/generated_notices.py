@@ -9,7 +9,7 @@ def notices_on(draw: Random, documents: list[Plain]) -> list[Plain]:
     """Some stops of some documents, each with its resumptions; in the order of the register."""
     made: list[Plain] = []
     for document in documents:
-        for _ in range(draw.choice([0, 0, 0, 0, 0, 1, 2])):
+        for _ in range(draw.choice([0, 0, 0, 0, 0, 0, 1, 2])):
             behind = sorted({CONTROLLERS[agency] for agency in document["parties"]})
             action = "withdraw" if draw.random() < 0.12 else "suspend"
             stop = _notice(draw, len(made), document, draw.choice(behind), action)

@@ -80,7 +80,7 @@ def _less(draw: Random, known: list[Leaf]) -> list[Plain]:
 
 def _whens(draw: Random, event_type: str, never: list[str]) -> list[Plain]:
     """Up to two conditions, of two fields: two of one field could contradict each other."""
-    conditions = [_condition(draw, event_type) for _ in range(draw.choice([0, 0, 1, 1, 2]))]
+    conditions = [_condition(draw, event_type) for _ in range(draw.choice([0, 0, 0, 1, 1, 2]))]
     allowed = {each["field"]: each for each in conditions if each["field"] not in never}
     return list(allowed.values())
 
@@ -107,7 +107,7 @@ def _recipients(
     """Agencies and groups, or members of groups whom a field of the event picks, or all of it."""
     outright: list[Any] = draw.sample([*parties, "@some-parties"], draw.randint(1, 2))
     kinds = [name.removeprefix("with-") for name in groups if name.startswith("with-")]
-    if not kinds or not _TEXTS[event_type] or draw.random() < 0.65:
+    if not kinds or not _TEXTS[event_type] or draw.random() < 0.75:
         return outright
     picked = [_by_identifier(draw, event_type, kinds) for _ in range(draw.choice([1, 1, 2]))]
     return picked + outright[:1] if draw.random() < 0.3 else picked
