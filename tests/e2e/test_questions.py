@@ -144,7 +144,8 @@ def test_lag_is_0_when_all_has_arrived_and_counts_what_a_stopped_service_has_not
 
 def test_an_inbox_that_was_read_has_nothing_waiting(played: Up) -> None:
     agency = "hereford-worcester-fire"
-    assert read_inbox(played.state.path, agency)
+    items = read_inbox(played.state.path, agency)
+    assert items
     waiting = {each["agency"]: each for each in ask(played, "lag", "--json").json["inboxes"]}
     assert waiting[agency] == {
         "agency": agency,
@@ -152,6 +153,10 @@ def test_an_inbox_that_was_read_has_nothing_waiting(played: Up) -> None:
         "age_seconds": 0,
         "overdue": 0,
         "overdue_since": None,
+        "held": 0,
+        "unacknowledged": len(items),
+        "verdict": "keeping up",
+        "reason": "Nothing waits.",
     }
 
 
