@@ -5,9 +5,6 @@ worker's own settings in the environment.
 """
 
 import argparse
-import os
-import signal
-import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -15,21 +12,11 @@ from concordat.runtime.clock import system_clock
 from concordat.runtime.settings import Settings
 from concordat.streams.loop import LEAVE_AFTER_SECONDS, POINTS
 from concordat.streams.service import run_stage
+from faults.orders import ACTIONS
 
 
 class UnknownFailure(Exception):
     """Something the loop has never heard of."""
-
-
-def kill() -> None:
-    """End this process as the kernel does when memory is short."""
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-def stop() -> None:
-    """Stand still until SIGCONT, as a paused machine does."""
-    os.kill(os.getpid(), signal.SIGSTOP)
-    time.sleep(0.3)  # the signal may reach another thread first: this one must not go on
 
 
 def fail() -> None:
@@ -37,7 +24,7 @@ def fail() -> None:
     raise UnknownFailure
 
 
-FAULTS: dict[str, Callable[[], None]] = {"kill": kill, "stop": stop, "fail": fail}
+FAULTS: dict[str, Callable[[], None]] = {**ACTIONS, "fail": fail}
 
 
 def main() -> None:

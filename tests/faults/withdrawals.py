@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import httpx
-import msgspec
 
 from builders import Exchange, agreement_of, crime, share_of
 from concordat.agreements.document import Agreement
@@ -15,6 +14,7 @@ from concordat.agreements.notice import Notice
 from concordat.runtime.clock import system_clock
 from exchange_on_kafka import event, signed_register
 from faults.rig import Rig
+from revocation.readers import read_page
 from signed_notices import record_of
 
 PUBLISHER, RECIPIENT = "police", "adult-care"
@@ -60,23 +60,6 @@ def _district(number: int) -> str:
     return f"District {number:02d}"
 
 
-class _Delivery(msgspec.Struct):
-    agreement: str
-
-
-class _Item(msgspec.Struct):
-    seq: int
-    delivery: _Delivery
-
-
-class _Page(msgspec.Struct):
-    items: list[_Item]
-    cursor: str
-
-
-_page = msgspec.json.Decoder(_Page).decode
-
-
 @dataclass
 class Sweeper:
     """One agency that reads its inbox from the beginning, again and again."""
@@ -105,7 +88,7 @@ class Sweeper:
             await asyncio.sleep(_TURN_SECONDS)
             if answer.status_code != httpx.codes.OK:
                 continue
-            page = _page(answer.content)
+            page = read_page(answer.content)
             for item in page.items:
                 self.items[item.delivery.agreement] += 1
                 self.last[item.delivery.agreement] = arrived

@@ -27,7 +27,7 @@ class _Page(msgspec.Struct):
     cursor: str
 
 
-_read_page = msgspec.json.Decoder(_Page).decode
+read_page = msgspec.json.Decoder(_Page).decode
 
 
 @dataclass
@@ -43,7 +43,7 @@ class Seen:
         self.answers[answer.status_code] = self.answers.get(answer.status_code, 0) + 1
         if answer.status_code != httpx.codes.OK:
             return None
-        arrived, page = time.time(), _read_page(answer.content)
+        arrived, page = time.time(), read_page(answer.content)
         for item in page.items:
             agreement = item.delivery.agreement
             self.last[agreement] = max(arrived, self.last.get(agreement, 0.0))

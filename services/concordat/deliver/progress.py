@@ -1,12 +1,12 @@
 """How far deliver has come, from the database that knows it."""
 
 from concordat.kafka.topics import Topics
-from concordat.postgres.pool import Pool
+from concordat.postgres.pool import Connection, Pool
 
 
-async def progress(pool_auditor: Pool, topic: str = Topics().routed) -> dict[int, int]:
+async def progress(auditor: "Pool | Connection", topic: str = Topics().routed) -> dict[int, int]:
     """Return the next offset of each partition of `topic`; partitions never read are left out."""
-    rows = await pool_auditor.fetch(
+    rows = await auditor.fetch(
         "SELECT partition, next_offset FROM concordat.consumed WHERE topic = $1 ORDER BY partition",
         topic,
     )

@@ -13,7 +13,7 @@ import asyncpg
 from concordat.deliver.errors import WriterLockLost
 from concordat.postgres.pool import Connection, session_settings
 
-_LOCK = 0x64656C69766572
+LOCK = 0x64656C69766572
 _RETRY_SECONDS = 0.25
 _HEARTBEAT_SECONDS = 1.0
 _ANSWER_SECONDS = 5.0
@@ -37,7 +37,7 @@ class WriterLock:
 
     async def try_take(self) -> bool:
         """Return whether this process is the writer now."""
-        taken: bool = await self._connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK)
+        taken: bool = await self._connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK)
         return taken
 
     async def take(self, stop: asyncio.Event, waiting: Callable[[], None]) -> bool:

@@ -1,6 +1,6 @@
 """Whether anybody delivers, asked of the database by somebody who may not deliver."""
 
-from concordat.deliver.writer_lock import _LOCK
+from concordat.deliver.writer_lock import LOCK
 from concordat.postgres.pool import Connection
 
 # An advisory lock of one 64-bit number is shown in two halves.
@@ -13,5 +13,5 @@ WHERE locktype = 'advisory' AND granted AND objsubid = 1 AND d.datname = current
 
 async def count_writers(connection: Connection) -> int:
     """Return 1 while a process holds the right to deliver, else 0."""
-    count: int = await connection.fetchval(_WRITERS, _LOCK >> 32, _LOCK & 0xFFFFFFFF)
+    count: int = await connection.fetchval(_WRITERS, LOCK >> 32, LOCK & 0xFFFFFFFF)
     return count

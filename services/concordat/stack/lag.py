@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from confluent_kafka.admin import AdminClient
 
+from concordat.deliver.progress import progress
 from concordat.kafka.lag import Lag, Position, committed_positions, lag_of
 from concordat.kafka.topics import Topics
 from concordat.kafka.topics_admin import admin_client
 from concordat.postgres.delivered import auditing
-from concordat.postgres.pool import Connection
 from concordat.streams.groups import group_of
 
 TIMEOUT = 10.0
@@ -32,17 +32,9 @@ async def measure_lag(bootstrap: str, topics: Topics, auditor_dsn: str) -> Stack
     """Measure exactly, stage by stage in the order of the flow."""
     stages = await asyncio.to_thread(_stages, bootstrap, topics)
     async with auditing(auditor_dsn) as connection:
-        consumed = await consumed_positions(connection, topics)
+        consumed = await progress(connection, topics.routed)
     stages += await asyncio.to_thread(_deliver, bootstrap, topics, consumed)
     return StackLag(stages)
-
-
-async def consumed_positions(connection: Connection, topics: Topics) -> dict[int, int]:
-    """Return where deliver stands in each partition of `routed` that it has read from."""
-    rows = await connection.fetch(
-        "SELECT partition, next_offset FROM concordat.consumed WHERE topic = $1", topics.routed
-    )
-    return {row["partition"]: row["next_offset"] for row in rows}
 
 
 def sources_of(admin: AdminClient, topics: Topics) -> dict[str, list[str]]:

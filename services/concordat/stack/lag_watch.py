@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from concordat.agreements.book import Book
+from concordat.deliver.progress import progress
 from concordat.deliver.writers import count_writers
 from concordat.kafka.group_looks import count_members, ends_of, group_positions, look_at
 from concordat.kafka.topics import Topics
@@ -15,7 +16,7 @@ from concordat.postgres.pool import Connection
 from concordat.postgres.withheld import WithheldCount, count_withheld
 from concordat.stack.inbox_verdict import judge_inbox
 from concordat.stack.inboxes import InboxLag, read_inboxes
-from concordat.stack.lag import consumed_positions, sources_of
+from concordat.stack.lag import sources_of
 from concordat.stack.verdict import Judged, Place, Sample, judge_group
 from concordat.streams.groups import group_of
 
@@ -50,7 +51,7 @@ class LagWatch:
             await asyncio.to_thread(self._look_at_group, stage, topics)
         places = await asyncio.to_thread(self._places, [self._topics.routed])
         ends = await asyncio.to_thread(ends_of, self._admin, places)
-        consumed = await consumed_positions(self._auditor, self._topics)
+        consumed = await progress(self._auditor, self._topics.routed)
         positions = {(self._topics.routed, each): at for each, at in consumed.items()}
         await asyncio.to_thread(self._remember, DELIVER, ends, positions)
 
