@@ -42,6 +42,7 @@ class Tormentor:
     async def kill_the_only_one(self, servers: EmbeddedInfrastructure) -> None:
         """Kill the broker with SIGKILL and start it again."""
         await self._when_records_flow()
+        await self.load.until_in_flight()
         fault = self._now("kill")
         await asyncio.to_thread(servers.kill_kafka)
         await asyncio.to_thread(servers.restart_kafka)
@@ -50,6 +51,7 @@ class Tormentor:
     async def pause_the_only_one(self, servers: EmbeddedInfrastructure, seconds: float) -> None:
         """Stop the broker's clock for so long."""
         await self._when_records_flow()
+        await self.load.until_in_flight()
         in_flight = self.load.in_flight
         await asyncio.to_thread(servers.pause_kafka)
         try:
@@ -63,6 +65,7 @@ class Tormentor:
         await self._when_records_flow()
         place = self._some_partition()
         leader = await asyncio.to_thread(_leader, cluster, place)
+        await self.load.until_in_flight()
         fault = self._now("kill-leader")
         await asyncio.to_thread(cluster.kill, leader)
         moved = await asyncio.to_thread(_is_followed, cluster, place, leader)
@@ -75,6 +78,7 @@ class Tormentor:
         await self._when_records_flow()
         place = self._some_partition()
         leader = await asyncio.to_thread(_leader, cluster, place)
+        await self.load.until_in_flight()
         fault = self._now("pause-leader")
         await asyncio.to_thread(cluster.pause, leader)
         try:

@@ -48,6 +48,11 @@ class AgencyLoad:
         """How many events are published and not yet acknowledged."""
         return sum(self.taken.values()) - self.told
 
+    async def until_in_flight(self) -> None:
+        """Return while something is published and not acknowledged."""
+        while not self.in_flight:  # noqa: ASYNC110 - the publishers' progress
+            await asyncio.sleep(0.001)
+
     def identities(self) -> Iterator[Identity]:
         """(source, id) of everything acknowledged."""
         return self._identities(self.acknowledged)

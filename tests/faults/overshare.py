@@ -94,4 +94,4 @@ def _plant(bug: str | None) -> None:
         BUGS[bug](pytest.MonkeyPatch())
 
 
-BAR = Bar("overshare", ("P1", "P6"), run, 60, BUGS)
+BAR = Bar("overshare", ("P1", "P6"), run, 90, BUGS)
