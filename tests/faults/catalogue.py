@@ -28,6 +28,6 @@ NEEDS_DOCKER = ("three-stacks",)
 
 
 def bar_named(name: str) -> Bar:
-    """Return a bar: `BAR` of the module that is spelt like it."""
-    bar: Bar = importlib.import_module(f"faults.{name.replace('-', '_')}").BAR
+    """Return a bar: `BAR` of `bar.py` in the folder that is spelt like it."""
+    bar: Bar = importlib.import_module(f"faults.{name.replace('-', '_')}.bar").BAR
     return bar

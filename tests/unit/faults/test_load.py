@@ -4,7 +4,7 @@ import pytest
 
 from exchange_on_kafka import PUBLISHERS, event
 from faults.load import numbered_crime
-from faults.withdrawals import DistrictCrimes
+from faults.zombie.withdrawals import DistrictCrimes
 
 
 @pytest.mark.parametrize("publisher", PUBLISHERS)

@@ -10,8 +10,8 @@ from concordat.kafka.topics import Topics
 from concordat.stages.admit import admit_stage
 from concordat.stages.record import Output, Record
 from exchange_on_kafka import signed_register
-from faults import poison_accepted, poison_events, poison_json
-from faults.poisons import CANARY, FAMILIES, Family, Fate, Poison, poisons, spoilt
+from faults.poison import no_events, no_json, odd_spelling
+from faults.poison.poisons import CANARY, FAMILIES, Family, Fate, Poison, poisons, spoilt
 
 TOPICS = Topics("t7.")
 BOOK = signed_register().book
@@ -28,9 +28,9 @@ def admitted(poison: Poison) -> Output:
 
 
 def test_there_are_many_families_each_entered_once() -> None:
-    assert poison_json
-    assert poison_events
-    assert poison_accepted
+    assert no_json
+    assert no_events
+    assert odd_spelling
     names = [each.name for each in FAMILIES]
     assert len(names) == len(set(names)) > 100
 

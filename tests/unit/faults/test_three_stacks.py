@@ -1,8 +1,8 @@
 """What the bar claims of three stacks, where no Docker engine is needed to see it bite."""
 
 from faults.findings import Findings
-from faults.stack_runs import read_outcomes, selected
-from faults.three_stacks import STACKS, claim_same
+from faults.three_stacks.bar import STACKS, claim_same
+from faults.three_stacks.stack_runs import read_outcomes, selected
 
 PASSED = {f"test_{number}": "passed" for number in range(5)}
 REPORT = """

@@ -1,0 +1,210 @@
+"""The broker is killed, paused and, where there are three, its partitions' leader is killed."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from concordat.stack.embedded import EmbeddedInfrastructure
+from faults.arrivals import Arrivals, percentile
+from faults.bar import Bar, Ground
+from faults.broker.agency_load import AgencyLoad
+from faults.broker.bugs import BUGS
+from faults.broker.keeper import Keeper
+from faults.broker.rig_on_three import open_cluster, open_rig_on
+from faults.broker.tormentor import Fault, Tormentor
+from faults.findings import Findings
+from faults.outcome import claim_exact, claim_tables, read_outcome
+from faults.rig import Rig, open_rig
+from faults.workers import Worker
+from waiting import until
+
+LONGEST_STALL = 15.0
+DRAINED_SECONDS = 1800.0
+STAGES = ("admit", "route", "deliver")
+_READY = ("every worker works", 240.0)
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How often what is done, and how much is published meanwhile at the least."""
+
+    kills: int
+    pauses: int
+    leader_kills: int
+    leader_pauses: int
+    pause_seconds: float
+    per_second: float
+    events: int
+
+
+SMOKE = Sizes(
+    kills=2,
+    pauses=1,
+    leader_kills=2,
+    leader_pauses=0,
+    pause_seconds=20,
+    per_second=300,
+    events=1_000,
+)
+FULL = Sizes(
+    kills=24,
+    pauses=3,
+    leader_kills=36,
+    leader_pauses=2,
+    pause_seconds=70,
+    per_second=800,
+    events=500_000,
+)
+
+
+@dataclass(frozen=True)
+class Part:
+    """What came of one exchange: on one broker, or on three."""
+
+    faults: list[Fault]
+    stalls: list[float]
+    silences: list[float]
+    """Without an acknowledgement to any publisher."""
+    told: int
+    findings: Findings
+
+
+async def run(ground: Ground) -> None:
+    """Once on one broker, once on three; each has its own exchange under load throughout."""
+    sizes = ground.pick(smoke=SMOKE, full=FULL)
+    with ground.planted():
+        parts = {
+            "one_broker": await _on_one(ground, sizes),
+            "three_brokers": await _on_three(ground, sizes),
+        }
+    _claim(ground, sizes, parts)
+
+
+async def _on_one(ground: Ground, sizes: Sizes) -> Part:
+    servers = (await ground.stacks.infrastructure()).servers
+    async with (
+        open_rig(ground) as rig,
+        _left_running(servers),
+        _under_load(ground, rig, sizes) as tormented,
+    ):
+        for _ in range(sizes.kills):
+            await tormented.tormentor.kill_the_only_one(servers)
+        for _ in range(sizes.pauses):
+            await tormented.tormentor.pause_the_only_one(servers, sizes.pause_seconds)
+        return await tormented.part(sizes)
+
+
+@asynccontextmanager
+async def _left_running(servers: EmbeddedInfrastructure) -> AsyncIterator[None]:
+    """The next bar finds a broker, however this one ends."""
+    try:
+        yield
+    finally:
+        if servers.death() is not None:
+            await asyncio.to_thread(servers.restart_kafka)
+
+
+async def _on_three(ground: Ground, sizes: Sizes) -> Part:
+    async with (
+        open_cluster(ground) as cluster,
+        open_rig_on(ground, cluster) as rig,
+        _under_load(ground, rig, sizes) as tormented,
+    ):
+        for _ in range(sizes.leader_kills):
+            await tormented.tormentor.kill_a_leader(cluster)
+        for _ in range(sizes.leader_pauses):
+            await tormented.tormentor.pause_a_leader(cluster, sizes.pause_seconds)
+        return await tormented.part(sizes)
+
+
+@dataclass(frozen=True)
+class _Tormented:
+    rig: Rig
+    load: AgencyLoad
+    arrivals: Arrivals
+    keeper: Keeper
+    tormentor: Tormentor
+    publishing: AsyncExitStack
+
+    async def part(self, sizes: Sizes) -> Part:
+        """Publish what is missing, let everything drain, and compare."""
+        await self.tormentor.finish()
+        while self.load.told < sizes.events:  # noqa: ASYNC110 - the publishers' progress
+            await asyncio.sleep(0.5)
+        await self.publishing.aclose()
+        await self.rig.until_drained(DRAINED_SECONDS)
+        findings = Findings()
+        outcome = await read_outcome(self.rig)
+        told = set(self.load.identities())
+        unsure = set(self.load.every_identity()) - told
+        # Stored without an acknowledgement is no promise, but then it must be right as well.
+        claim_exact(findings, outcome, told | (unsure & set(outcome.events)))
+        claim_tables(findings, outcome)
+        findings.figures.update(
+            left_and_started_again=dict(self.keeper.deaths), publishers_gave_up=self.load.given_up
+        )
+        return Part(
+            self.tormentor.faults,
+            self.tormentor.stalls(self.arrivals.times),
+            self.tormentor.stalls(self.load.answers),
+            len(told),
+            findings,
+        )
+
+
+def _works(worker: Worker) -> bool:
+    return worker.is_running and worker.ready()[0]
+
+
+@asynccontextmanager
+async def _under_load(ground: Ground, rig: Rig, sizes: Sizes) -> AsyncIterator[_Tormented]:
+    for service in STAGES:
+        rig.start(service)
+    load, arrivals = AgencyLoad(rig, sizes.per_second), Arrivals(rig)
+    async with (
+        Keeper(rig).keeping() as keeper,
+        arrivals.watched(),
+        AsyncExitStack() as publishing,
+    ):
+        # Kept from the first: one may already leave while it starts.
+        await asyncio.to_thread(until, lambda: all(map(_works, rig.workers.values())), *_READY)
+        await publishing.enter_async_context(load.running())
+        tormentor = Tormentor(load, arrivals, ground.draw)
+        yield _Tormented(rig, load, arrivals, keeper, tormentor, publishing)
+
+
+def _claim(ground: Ground, sizes: Sizes, parts: dict[str, Part]) -> None:
+    findings = ground.findings
+    every = [fault for part in parts.values() for fault in part.faults]
+    stalls = [stall for part in parts.values() for stall in part.stalls]
+    silences = [silence for part in parts.values() for silence in part.silences]
+    for name, part in parts.items():
+        findings.figures[name] = {**part.findings.figures, **_seconds("stall", part.stalls)}
+        findings.broken += [f"{name}: {sentence}" for sentence in part.findings.broken]
+    kills = [fault for fault in every if fault.kind.startswith("kill")]
+    leaders = [fault for fault in every if fault.kind.endswith("leader")]
+    findings.none(lost=sum(part.findings.figures["lost"] for part in parts.values()))
+    findings.least(sizes.kills + sizes.leader_kills, kills=len(kills))
+    findings.least(0.9 * len(every), while_publishing=sum(fault.in_flight > 0 for fault in every))
+    findings.least(0.9 * len(leaders), leaders_moved=sum(fault.moved for fault in leaders))
+    findings.least(2 * sizes.events, acknowledged=sum(part.told for part in parts.values()))
+    findings.figures.update(
+        pauses=len(every) - len(kills),
+        pause_seconds=sizes.pause_seconds,
+        **_seconds("stall", stalls),
+        **_seconds("without_acknowledgement", silences),
+    )
+    if ground.size == "full":
+        findings.most(LONGEST_STALL, stall_p99_s=findings.figures["stall_p99_s"])
+
+
+def _seconds(name: str, values: Sequence[float]) -> dict[str, float]:
+    return {
+        f"{name}_p50_s": round(percentile(values, 0.5), 1),
+        f"{name}_p99_s": round(percentile(values, 0.99), 1),
+        f"{name}_longest_s": round(max(values), 1),
+    }
+
+
+BAR = Bar("broker", ("P2", "P4"), run, 90, BUGS)

@@ -1,0 +1,56 @@
+"""Ways to lose what a broker's failure interrupts, each planted to see that it is found."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from confluent_kafka import KafkaError, Message, Producer
+
+from concordat.kafka.topics_file import TopicPlan
+from concordat.streams.loop import StageLoop
+from concordat_events.kafka_connection import _KafkaConnection
+from faults.broker import rig_on_three
+
+
+def acknowledge_at_once(patch: pytest.MonkeyPatch) -> None:
+    """The publisher takes a record that it has handed over for one that is stored."""
+    send = _KafkaConnection.send
+
+    async def hand_over(connection: Any, key: bytes, value: bytes) -> "asyncio.Future[Any]":
+        answer = await send(connection, key, value)
+        answer.add_done_callback(lambda done: done.cancelled() or done.exception())
+        at_once: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        at_once.set_result(None)
+        return at_once
+
+    patch.setattr(_KafkaConnection, "send", hand_over)
+
+
+def give_up_soon(patch: pytest.MonkeyPatch) -> None:
+    """A stage's producer gives up after half a second, and the loop does not look."""
+
+    def impatient(common: dict[str, object]) -> Producer:
+        settings = {**common, "acks": "all", "linger.ms": 2, "message.timeout.ms": 500}
+        return Producer({**settings, "partitioner": "murmur2_random", "compression.type": "lz4"})
+
+    def overlook(loop: StageLoop, error: KafkaError | None, message: Message) -> None:
+        pass
+
+    patch.setattr("concordat.streams.service.stage_producer", impatient)
+    patch.setattr(StageLoop, "_delivered", overlook)
+
+
+def one_copy(patch: pytest.MonkeyPatch) -> None:
+    """Three brokers, and every record on one of them."""
+
+    def as_developed(plans: list[TopicPlan]) -> list[TopicPlan]:
+        return plans
+
+    patch.setattr(rig_on_three, "plans_on_the_cluster", as_developed)
+
+
+BUGS = {
+    "acknowledge-at-once": acknowledge_at_once,
+    "give-up-soon": give_up_soon,
+    "one-copy": one_copy,
+}

@@ -1,0 +1,146 @@
+"""The register damaged, a clock moved back, calls and waits that raise: nothing is shared."""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Sequence
+from functools import partial
+from typing import TypeVar
+
+from faults.bar import Bar, Ground
+from faults.fail_closed import faulty_deliver, faulty_inbox
+from faults.fail_closed.broken_register import BrokenRegister
+from faults.fail_closed.bugs import BUGS
+from faults.fail_closed.faulty_deliver import FaultyDeliver
+from faults.fail_closed.faulty_inbox import FaultyInbox, open_inbox
+from faults.fail_closed.faulty_stages import FaultyRounds, Published, Tally, lasting_faults
+from faults.fail_closed.interrupted import Interruption
+from faults.fail_closed.re_derived import claim_in_force
+from faults.fail_closed.said_inside import said_inside
+from faults.fail_closed.written_register import WrittenRegister
+from faults.rig import Rig, open_rig
+
+Item = TypeVar("Item")
+STAGES = ("admit", "route")
+
+
+async def run(ground: Ground) -> None:
+    """First the register of a whole exchange is broken; then each part from inside."""
+    async with open_rig(ground) as rig:
+        await _break_the_register(ground, rig)
+    with ground.planted(), said_inside(ground.folder) as said:
+        async with open_rig(ground) as rig:
+            await _raise_inside(ground, rig)
+        ground.findings.least(2 * len(list(lasting_faults())), said_paused=said()["stage-paused"])
+
+
+async def _break_the_register(ground: Ground, rig: Rig) -> None:
+    await asyncio.to_thread(rig.start_all, admit=1, route=1, deliver=1, inbox=1)
+    register, published = WrittenRegister(rig.exchange), Published(rig.exchange)
+    broken = BrokenRegister(rig, register, published)
+    await broken.repeated()
+    await broken.end_hidden()
+    await broken.truncated()
+    await broken.shorter()
+    await broken.lost()
+    if ground.size == "full" and not broken.unsaid:
+        await broken.until_left()
+        ground.findings.same(len(STAGES), left_with_code_75=broken.left)
+    findings = ground.findings
+    wanted = published.all - broken.refused
+    await claim_in_force(ground, "register", rig, register, (wanted, published.suspended))
+    decided = {row["id"] for row in await rig.ask("SELECT id FROM concordat.event")}
+    findings.none(register_decided_meanwhile=len(broken.refused & decided))
+    findings.none(register_items_served_meanwhile=broken.items_meanwhile)
+    findings.none(register_unsaid=len(broken.unsaid))
+    for each in broken.unsaid[:3]:
+        findings.fail(each)
+    findings.least(6, register_faults=broken.faults.total())
+    findings.least(100, register_events=broken.events)
+    findings.least(3, register_inbox_said_503=broken.unavailable)
+    findings.least(1, register_items_read_before=broken.items_read)
+    findings.least(8, register_said=broken.said.total())
+    ground.figure(register_faults_by_kind=dict(broken.faults))
+
+
+async def _raise_inside(ground: Ground, rig: Rig) -> None:
+    register, published = WrittenRegister(rig.exchange), Published(rig.exchange)
+    tallies: list[Tally] = []
+    for name in STAGES:
+        rounds = FaultyRounds(name, rig.exchange, register, published)
+        await asyncio.to_thread(_stage_rounds, ground, rounds)
+        tallies.append(rounds.tally)
+    await asyncio.to_thread(rig.start_all, route=1)
+    deliver = FaultyDeliver(rig, published)
+    await _deliver_rounds(ground, deliver)
+    async with open_inbox(rig) as inbox:
+        await _inbox_rounds(ground, inbox, register)
+    findings = ground.findings
+    wanted = (published.all, published.suspended)
+    await claim_in_force(ground, "inside", rig, register, wanted)
+    silent = [each for tally in tallies for each in tally.silent] + deliver.silent
+    places = set[str]().union(*(each.places for each in tallies), deliver.places, inbox.places)
+    kinds = sum((each.faults for each in tallies), deliver.faults + inbox.faults)
+    findings.none(
+        written_while_something_was_wrong=sum(each.written_meanwhile for each in tallies),
+        silent=len(silent),
+        wrong_answers=len(inbox.wrong),
+    )
+    findings.least(ground.pick(smoke=50, full=400), faults_inside=kinds.total())
+    findings.least(ground.pick(smoke=40, full=150), places_inside=len(places))
+    findings.least(
+        ground.pick(smoke=60, full=600),
+        events_during_faults=sum(each.events for each in tallies) + deliver.events,
+    )
+    findings.least(2, inbox_items_read=inbox.read)
+    ground.figure(
+        faults_by_kind=dict(kinds),
+        stages=dict(sum((each.outcomes for each in tallies), Counter[str]())),
+        deliver=dict(deliver.outcomes),
+        inbox=dict(inbox.statuses),
+    )
+    for each in (*silent, *inbox.wrong)[:5]:
+        findings.fail(each)
+
+
+def _stage_rounds(ground: Ground, rounds: FaultyRounds) -> None:
+    places = rounds.places()
+    draw = random.Random(f"{ground.seed} {rounds.name}")
+    for place in _some(draw, places, ground.pick(smoke=6, full=len(places))):
+        rounds.call_raises(place)
+    lasting = list(lasting_faults())
+    for kind, reason, begin in lasting:
+        rounds.is_wrong(kind, reason, begin)
+    for _, _, begin in lasting[: ground.pick(smoke=1, full=3)]:
+        rounds.stays_wrong(begin)
+
+
+async def _deliver_rounds(ground: Ground, deliver: FaultyDeliver) -> None:
+    for part in faulty_deliver.PARTS:
+        waits = await deliver.waits(part)
+        ground.findings.least(3, **{f"waits_of_{part}": waits})
+        every = [
+            partial(Interruption, nth, when, error)
+            for nth in range(1, waits + 1)
+            for when in ("before", "after")
+            for error in faulty_deliver.errors()
+        ]
+        for interruption in _some(ground.draw, every, ground.pick(smoke=6, full=len(every))):
+            await deliver.interrupt(part, interruption())
+    await deliver.drain()
+
+
+async def _inbox_rounds(ground: Ground, inbox: FaultyInbox, register: WrittenRegister) -> None:
+    kinds = ground.pick(smoke=("unheard-of",), full=faulty_inbox.errors())
+    await inbox.interrupt_everywhere(readable=True, errors=kinds)
+    await asyncio.to_thread(register.suspend)
+    await inbox.until_suspended()
+    await inbox.interrupt_everywhere(readable=False, errors=kinds)
+    await asyncio.to_thread(register.resume)
+
+
+def _some(draw: random.Random, every: Sequence[Item], count: int) -> list[Item]:
+    return list(every) if count >= len(every) else draw.sample(list(every), count)
+
+
+BAR = Bar("fail-closed", ("P3",), run, 60, BUGS)

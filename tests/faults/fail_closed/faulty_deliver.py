@@ -1,0 +1,127 @@
+"""Rounds of deliver in which one of its waits raises; what it leaves must be as if none had."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from concordat.deliver.loop import DeliverLoop
+from concordat.deliver.readiness import Readiness
+from concordat.deliver.service import DeliverOptions, run_deliver
+from concordat.deliver.store import DeliverStore
+from concordat.postgres.roles import DELIVER
+from faults.fail_closed.faulty_stages import ENDS_SECONDS, Published
+from faults.fail_closed.injected import ERRORS
+from faults.fail_closed.interrupted import Interruption
+from faults.rig import Rig
+
+PARTS = {"store": (DeliverStore, "store"), "start": (DeliverLoop, "_find_position")}
+"""The work that is interrupted: storing a batch, and finding where to go on."""
+
+
+@dataclass
+class FaultyDeliver:
+    """Runs deliver in this process; route must be running."""
+
+    rig: Rig
+    published: Published
+    faults: Counter[str] = field(default_factory=Counter)
+    outcomes: Counter[str] = field(default_factory=Counter)
+    places: set[str] = field(default_factory=set)
+    silent: list[str] = field(default_factory=list)
+    events: int = 0
+
+    async def waits(self, part: str) -> int:
+        """How often `part` waits when nothing goes wrong."""
+        counting = Interruption()
+        await self._publish()
+        async with self._delivering(part, counting):
+            await self._until_drained()
+        return counting.waits
+
+    async def interrupt(self, part: str, interruption: Interruption) -> None:
+        """One wait raises while a batch is in hand."""
+        await self._publish()
+        async with self._delivering(part, interruption) as (task, readiness):
+            async with asyncio.timeout(ENDS_SECONDS):
+                while not interruption.fired and not task.done():  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
+                while not task.done() and await self.rig.undelivered():  # noqa: ASYNC110
+                    await asyncio.sleep(0.05)
+            self._note(part, interruption, task, readiness)
+
+    async def drain(self) -> None:
+        """Deliver everything that is left."""
+        async with self._delivering("store", Interruption(armed=False)):
+            await self._until_drained()
+
+    def _note(
+        self,
+        part: str,
+        interruption: Interruption,
+        task: "asyncio.Task[None]",
+        readiness: Readiness,
+    ) -> None:
+        where = f"deliver {part} {interruption.when} {interruption.nth}"
+        if not interruption.fired:
+            return
+        self.faults[interruption.error] += 1
+        self.places.add(where)
+        self.events += 3
+        left = task.done() and task.exception() is not None
+        self.outcomes["left" if left else "went on"] += 1
+        if task.done() and not left:
+            self.silent.append(f"{where}: it ended without an error")
+        if interruption.error == "unheard-of" and not left:
+            self.silent.append(f"{where}: it went on after {interruption.error}")
+        if not left and not readiness.ready:
+            self.silent.append(f"{where}: it goes on and says it does not")
+
+    async def _publish(self) -> None:
+        await asyncio.to_thread(self.published.publish, "route")
+        await asyncio.to_thread(self.rig.exchange.until_drained, "route", seconds=ENDS_SECONDS)
+        assert await self.rig.undelivered(), "deliver has nothing to do"
+
+    async def _until_drained(self) -> None:
+        async with asyncio.timeout(ENDS_SECONDS):
+            while await self.rig.undelivered():  # noqa: ASYNC110 - deliver's progress
+                await asyncio.sleep(0.05)
+
+    @asynccontextmanager
+    async def _delivering(
+        self, part: str, interruption: Interruption
+    ) -> AsyncIterator[tuple["asyncio.Task[None]", Readiness]]:
+        stop, readiness = asyncio.Event(), Readiness()
+        dsn = SecretStr(self.rig.database.dsn(DELIVER))
+        settings = self.rig.exchange.settings(postgres=dsn)
+        with pytest.MonkeyPatch.context() as patch:
+            _interrupt(patch, part, interruption)
+            task = asyncio.create_task(run_deliver(settings, stop, readiness, DeliverOptions()))
+            try:
+                yield task, readiness
+            finally:
+                stop.set()
+                await asyncio.wait([task], timeout=ENDS_SECONDS)
+                assert task.done(), "deliver does not end"
+        if (error := task.exception()) is not None and not interruption.fired:
+            raise error
+
+
+def _interrupt(patch: pytest.MonkeyPatch, part: str, interruption: Interruption) -> None:
+    kind, name = PARTS[part]
+    done = getattr(kind, name)
+
+    async def interrupted(self: Any, *given: Any) -> Any:
+        return await interruption.through(done(self, *given))
+
+    patch.setattr(kind, name, interrupted)
+
+
+def errors() -> tuple[str, ...]:
+    """The kinds of errors that may come out of a wait of deliver."""
+    return tuple(each for each in ERRORS if each != "register")

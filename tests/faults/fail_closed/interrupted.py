@@ -1,0 +1,65 @@
+"""An awaitable that raises at the n-th place where it waits, before or after what it waits for."""
+
+import asyncio
+from collections.abc import Coroutine, Generator
+from dataclasses import dataclass, field
+from typing import Any
+
+from faults.fail_closed.injected import ERRORS, When
+
+
+@dataclass
+class Interruption:
+    """Where to raise, counted over everything that is wrapped while it is armed; what was met."""
+
+    nth: int = 0
+    when: When = "after"
+    error: str = "unheard-of"
+    waits: int = 0
+    fired: bool = False
+    armed: bool = True
+    places: list[str] = field(default_factory=list)
+
+    def here(self, when: When) -> bool:
+        """Whether this is the place; only once."""
+        if not self.armed or self.fired or (self.waits, self.when) != (self.nth, when):
+            return False
+        self.fired = True
+        return True
+
+    async def through(self, work: Coroutine[Any, Any, Any]) -> Any:
+        """Do `work`, raising in it where it is told to."""
+        return await _Interrupted(work, self)
+
+
+class _Interrupted:
+    def __init__(self, work: Coroutine[Any, Any, Any], interruption: Interruption) -> None:
+        self._work, self._interruption = work, interruption
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        steps, interruption = self._work, self._interruption
+        error: BaseException | None = None
+        given: Any = None
+        while True:
+            try:
+                waited = steps.send(given) if error is None else steps.throw(error)
+            except StopIteration as done:
+                return done.value
+            interruption.waits += 1
+            given, error = None, None
+            if interruption.here("before"):
+                _leave_alone(waited)
+                error = ERRORS[interruption.error]()
+                continue
+            try:
+                given = yield waited
+            except BaseException as raised:  # noqa: BLE001 - it goes on to where it is for
+                error = raised
+            if error is None and interruption.here("after"):
+                error = ERRORS[interruption.error]()
+
+
+def _leave_alone(waited: Any) -> None:
+    """Nobody waits for it any more: the mark that somebody does must not stay."""
+    if isinstance(waited, asyncio.Future):
+        waited._asyncio_future_blocking = False

@@ -1,0 +1,89 @@
+"""An older database, topics made again, offsets deleted, another cluster: noticed, then mended."""
+
+import asyncio
+
+from faults.bar import Bar, Ground
+from faults.restore.bugs import BUGS
+from faults.restore.cluster_lost import lose_cluster
+from faults.restore.restored_exchange import Restored, open_restored
+
+
+async def run(ground: Ground) -> None:
+    """Each loss on one exchange in turn; the last one is of a Kafka of its own."""
+    rounds = ground.pick(smoke=1, full=8)
+    async with open_restored(ground, ground.pick(smoke=120, full=4000)) as restored:
+        for _ in range(rounds):
+            await lose_rows(restored)
+            await lose_routed(restored)
+            await lose_incidents(restored)
+            await lose_offsets(restored)
+        await restored.claim_nothing_lost()
+        ground.findings.least(4 * rounds, losses=restored.losses)
+    await lose_cluster(ground)
+
+
+async def lose_rows(restored: Restored) -> None:
+    """Postgres is restored from a backup, after more was delivered and read."""
+    backup = await restored.back_up()
+    await restored.publish_and_read()
+    before = await restored.delivered()
+    restored.kill("deliver", "inbox")
+    await restored.restore(backup)
+    restored.count("rows_that_the_backup_lacked", before - await restored.delivered())
+    restored.rig.start("inbox")
+    await restored.until_works("inbox")
+    await restored.claim_readers_told()
+    restored.rig.start("deliver")
+    await restored.claim_noticed("database")
+    await restored.recover("database")
+    await restored.until_works("deliver")
+    await restored.publish_and_read()
+
+
+async def lose_routed(restored: Restored) -> None:
+    """`routed` is made again, with decisions in it that deliver had not read."""
+    restored.kill("deliver")
+    await restored.publish()
+    await asyncio.to_thread(restored.rig.exchange.until_drained, "admit", "route")
+    restored.kill("route")
+    await restored.make_again(restored.rig.exchange.topics.routed)
+    restored.rig.start("route")
+    restored.rig.start("deliver")
+    await restored.claim_noticed("routed")
+    await restored.claim_refused_while_it_runs("route")
+    restored.kill("route")
+    await restored.recover("routed")
+    restored.rig.start("route")
+    await restored.publish_and_read()
+
+
+async def lose_incidents(restored: Restored) -> None:
+    """`incidents` is made again, with admissions in it that route had not read."""
+    restored.kill("route")
+    await restored.publish()
+    await asyncio.to_thread(restored.rig.exchange.until_drained, "admit")
+    restored.kill("admit")
+    await restored.make_again(restored.rig.exchange.topics.incidents)
+    restored.rig.start_all(admit=1, route=1)
+    await restored.publish()
+    await restored.claim_noticed("incidents")
+    restored.kill("admit", "route")
+    await restored.recover("incidents")
+    restored.rig.start_all(admit=1, route=1)
+    await restored.publish_and_read()
+
+
+async def lose_offsets(restored: Restored) -> None:
+    """The committed offsets of both stages are deleted: they begin again, without effect."""
+    rows, repeats = await restored.delivered(), await restored.repeats()
+    restored.kill("admit", "route")
+    await restored.delete_offsets("admit", "route")
+    await asyncio.to_thread(restored.rig.start_all, admit=1, route=1)
+    await restored.rig.until_drained()
+    restored.count("repeats_after_deleted_offsets", await restored.repeats() - repeats)
+    restored.ground.findings.same(rows, rows_after_deleted_offsets=await restored.delivered())
+    restored.losses += 1
+    await restored.publish_and_read()
+
+
+BAR = Bar("restore", ("P2",), run, 30, BUGS)

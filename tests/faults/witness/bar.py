@@ -1,0 +1,92 @@
+"""The witness: one failure and one kill -9, of a plain Faust agent and of our worker.
+
+It is the documented reason for our worker. Once the plain agent neither loses nor doubles a record
+under its own exactly-once setting, the bar does not hold: then the reason is gone.
+"""
+
+import asyncio
+import time
+
+import pytest
+
+from concordat.streams.loop import StageLoop
+from faults.bar import Bar, Ground, Plant
+from faults.beside import run_all
+from faults.findings import Findings
+from faults.load import Load
+from faults.orders import Ordered
+from faults.outcome import claim_exact, read_outcome
+from faults.rig import Rig, open_rig
+from faults.witness.plain_faust import PlainFaust
+from faults.workers import Worker
+
+_WAIT_SECONDS, _ENDS_SECONDS, _TURN_SECONDS = 240.0, 15.0, 0.05
+
+
+async def run(ground: Ground) -> None:
+    """The same for both: so many records, an exception at one of them, a kill half-way."""
+    records = ground.pick(smoke=2000, full=30_000)
+    with ground.planted():
+        async with open_rig(ground) as rig:
+            agent = PlainFaust(rig.exchange.kafka, ground.stacks.folder("agent"))
+            copied, our_findings = await run_all(agent.run(records), _ours(rig, records))
+    ground.figure(records=records, faust_lost=copied.lost, faust_doubled=copied.doubled)
+    findings = ground.findings
+    findings.least(1, faust_failures=int(copied.failed), faust_copied_at_kill=copied.copied_at_kill)
+    findings.least(1, faust_lost_or_doubled=copied.lost + copied.doubled)
+    findings.same([], ours_broken=our_findings.broken)
+    for name in ("lost", "delivered_twice", "routed_repeated"):
+        ground.figure(**{f"ours_{name}": our_findings.figures[name]})
+
+
+async def _ours(rig: Rig, records: int) -> Findings:
+    """Route raises with records in hand; its successor is killed with records acknowledged."""
+    await asyncio.to_thread(rig.start_all, admit=1, deliver=1)
+    load, findings = Load(rig), Findings()
+    for number, (action, point) in enumerate((("fail", "consumed"), ("kill", "acknowledged"))):
+        await load.publish(records // 3)
+        worker = rig.start("route", str(number))
+        worker.orders.give(action, point)
+        async with asyncio.timeout(_WAIT_SECONDS):
+            while worker.orders.open:  # noqa: ASYNC110 - another process's progress
+                await asyncio.sleep(_TURN_SECONDS)
+        ended = await asyncio.to_thread(_ends, worker)
+        findings.least(1, **{f"{action}_ends_it": int(ended)})
+    rig.start("route", "2")
+    await load.publish(records - load.total)
+    await rig.until_drained()
+    claim_exact(findings, await read_outcome(rig), load.identities())
+    return findings
+
+
+def _ends(worker: Worker) -> bool:
+    """Whether it ends soon; one that goes on is not waited for."""
+    deadline = time.monotonic() + _ENDS_SECONDS
+    while worker.is_running and time.monotonic() < deadline:
+        time.sleep(_TURN_SECONDS)
+    return not worker.is_running
+
+
+def go_on_after_an_error(patch: pytest.MonkeyPatch) -> None:
+    """Do as Faust's agent does: drop what could not be done, and commit beyond it."""
+    turn = StageLoop._turn
+
+    def tolerant(loop: StageLoop) -> None:
+        try:
+            turn(loop)
+        except Ordered:
+            return
+
+    patch.setattr(StageLoop, "_turn", tolerant)
+
+
+def leave_faust_in_peace(patch: pytest.MonkeyPatch) -> None:
+    """Neither failure nor kill: what the agent does not lose cannot be our reason."""
+    patch.setattr(PlainFaust, "faults", False)
+
+
+BUGS: dict[str, Plant] = {
+    "go-on-after-an-error": go_on_after_an_error,
+    "leave-faust-in-peace": leave_faust_in_peace,
+}
+BAR = Bar("witness", ("P2",), run, 15, BUGS)
