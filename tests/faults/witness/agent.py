@@ -1,6 +1,6 @@
 """A plain Faust agent with Faust's own exactly-once setting: it copies a topic to another.
 
-`python -m faults.witness_agent BROKER SOURCE TARGET FAILS_AT MARK`. At the record with the value
+`python -m faults.witness.agent BROKER SOURCE TARGET FAILS_AT MARK`. At the record with the value
 FAILS_AT it raises the first time that any process sees it, as code does whose database is away for
 a moment; the file MARK remembers.
 """
