@@ -15,7 +15,7 @@ from concordat.deliver.loop import MOST_FAILURES, DeliverLoop, watch_log
 from concordat.deliver.readiness import Readiness
 from concordat.deliver.source import RoutedSource
 from concordat.deliver.store import DeliverStore, Hook, do_nothing
-from concordat.deliver.writer_lock import WriterLock, open_writer_lock
+from concordat.deliver.writer_lock import WriterLock, reach_writer_lock
 from concordat.kafka.register_feed import RegisterFeed
 from concordat.kafka.topics import Topics
 from concordat.postgres.pool import open_pool
@@ -49,13 +49,14 @@ async def run_deliver(
     readiness: Readiness | None = None,
     options: DeliverOptions | None = None,
 ) -> None:
-    """Deliver until `stop`, waiting first while another process does.
+    """Deliver until `stop`, waiting first for the database and while another process delivers.
 
-    Any error leaves nothing half done; the process is then to be started again.
+    Any later error leaves nothing half done; the process is then to be started again.
     """
     state = readiness or Readiness()
-    async with open_writer_lock(settings.postgres.get_secret_value()) as lock:
-        if await lock.take(stop, lambda: state.no("writer", "another process delivers")):
+    async with AsyncExitStack() as stack:
+        lock = await _reach(stack, settings, stop, state)
+        if lock and await lock.take(stop, lambda: state.no("writer", "another process delivers")):
             log.info("is the writer")
             state.yes("writer")
             await _deliver(settings, stop, lock, state, options or DeliverOptions())
@@ -94,6 +95,21 @@ async def _why_not(
     except NEEDS_OPERATOR as error:
         return str(error)
     return None
+
+
+async def _reach(
+    stack: AsyncExitStack, settings: Settings, stop: asyncio.Event, readiness: Readiness
+) -> WriterLock | None:
+    said = ""
+
+    def waiting(error: str) -> None:
+        nonlocal said
+        if error != said:
+            log.warning("the database cannot be reached", error=error)
+        said = error
+        readiness.no("writer", "the database cannot be reached")
+
+    return await reach_writer_lock(stack, settings.postgres.get_secret_value(), stop, waiting)
 
 
 async def _deliver(

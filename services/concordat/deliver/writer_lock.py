@@ -6,7 +6,7 @@ compare-and-set of the position; the lock makes it rare.
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import asyncpg
 
@@ -17,6 +17,12 @@ LOCK = 0x64656C69766572
 _RETRY_SECONDS = 0.25
 _HEARTBEAT_SECONDS = 1.0
 _ANSWER_SECONDS = 5.0
+_NOT_YET = (
+    OSError,  # nobody listens, or nobody answers in time
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+)
 # The server ends the session of a process that stands still or whose machine is gone, so that
 # the standby takes over.
 _SILENCE = {
@@ -68,6 +74,23 @@ async def open_writer_lock(dsn: str) -> AsyncIterator[WriterLock]:
         yield WriterLock(connection)
     finally:
         connection.terminate()
+
+
+async def reach_writer_lock(
+    stack: AsyncExitStack, dsn: str, stop: asyncio.Event, waiting: Callable[[str], None]
+) -> WriterLock | None:
+    """Open the lock on `stack` once the database takes sessions; None when `stop` came first.
+
+    A database that restarts is no reason to leave: too many ends in a row are given up by whoever
+    starts this process again. Wrong credentials are raised. `waiting` is told the error's name.
+    """
+    while not stop.is_set():
+        try:
+            return await stack.enter_async_context(open_writer_lock(dsn))
+        except _NOT_YET as error:
+            waiting(type(error).__name__)
+            await _passes(stop, _RETRY_SECONDS)
+    return None
 
 
 async def _passes(event: asyncio.Event, seconds: float) -> bool:

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -61,14 +61,14 @@ async def kept_running(rig: Rig, most_ends: int) -> AsyncIterator[Keeper]:
     inbox = await asyncio.to_thread(rig.start, "inbox")
     await asyncio.to_thread(keeper.start)
     await asyncio.to_thread(rig.until_works, "inbox")
-    keeping = asyncio.create_task(keeper.run())
     try:
-        yield keeper
-        assert inbox.is_running, f"the API ended: {inbox.tail()}"
-    finally:
-        keeping.cancel()
-        with suppress(asyncio.CancelledError):
-            await keeping
+        async with asyncio.TaskGroup() as group:
+            keeping = group.create_task(keeper.run())
+            yield keeper
+            keeping.cancel()
+    except BaseExceptionGroup as failed:  # also of the keeper, whose end is that of the bar
+        raise failed.exceptions[0] from failed
+    assert inbox.is_running, f"the API ended: {inbox.tail()}"
 
 
 async def until_healthy(agencies: Agencies) -> None:

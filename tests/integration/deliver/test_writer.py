@@ -1,5 +1,7 @@
 """One process delivers, a second one waits."""
 
+from collections.abc import Awaitable, Callable
+
 import pytest
 
 from concordat.deliver.errors import WriterActive, WriterLockLost
@@ -47,12 +49,41 @@ async def test_stopping_ends_it_in_order_also_while_it_waits(exchange: Exchange)
     assert one.exception() is None
 
 
+async def test_a_database_that_takes_no_session_is_waited_for(exchange: Exchange) -> None:
+    readiness = Readiness()
+    await _allow_sessions(exchange, 0)
+    async with exchange.delivering(readiness=readiness) as one:
+        await until(_says(readiness, "the database cannot be reached"), one)
+        await _allow_sessions(exchange, -1)
+        await ready(readiness, one)
+
+
+async def test_stopping_ends_it_also_while_the_database_is_away(exchange: Exchange) -> None:
+    readiness = Readiness()
+    await _allow_sessions(exchange, 0)
+    async with exchange.delivering(readiness=readiness) as one:
+        await until(_says(readiness, "the database cannot be reached"), one)
+    assert one.exception() is None
+
+
 async def test_positions_are_not_forgotten_under_a_running_process(exchange: Exchange) -> None:
     readiness = Readiness()
     async with exchange.delivering(readiness=readiness) as task:
         await ready(readiness, task)
         with pytest.raises(WriterActive):
             await forget_positions(exchange.settings.postgres.get_secret_value(), exchange.topic)
+
+
+def _says(readiness: Readiness, reason: str) -> Callable[[], Awaitable[bool]]:
+    async def says() -> bool:
+        return readiness.reason == reason
+
+    return says
+
+
+async def _allow_sessions(exchange: Exchange, most: int) -> None:
+    [(name,)] = await exchange.ask("SELECT current_database()")
+    await exchange.superuser.execute(f'ALTER DATABASE "{name}" CONNECTION LIMIT {most}')
 
 
 async def _end_the_lock_s_session(exchange: Exchange) -> None:
