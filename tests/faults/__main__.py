@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from faults.bar import Bar, Ground, Size
 from faults.catalogue import NAMES, NEEDS_DOCKER, bar_named
-from faults.report import line_of
+from faults.report import commit_now, line_of
 from faults.stacks import Stacks
 
 SEED = 20261125
@@ -22,7 +22,7 @@ SEED = 20261125
 async def run_bar(stacks: Stacks, bar: Bar, size: Size, seed: int, bug: str | None) -> bool:
     """Run one bar, print its line, and say whether it holds."""
     ground = Ground(bar, size, seed, bug, stacks.folder(bar.name), stacks)
-    started, minutes = time.monotonic(), bar.minutes(size)
+    started, minutes, commit = time.monotonic(), bar.minutes(size), commit_now()
     try:
         async with asyncio.timeout(minutes * 60):
             await bar.run(ground)
@@ -32,7 +32,7 @@ async def run_bar(stacks: Stacks, bar: Bar, size: Size, seed: int, bug: str | No
     except Exception as error:  # noqa: BLE001 - whatever it is, the bar does not hold, and the next runs
         ground.findings.fail(f"it failed: {type(error).__name__}: {str(error)[:300]}")
         traceback.print_exc()
-    sys.stdout.write(line_of(ground, time.monotonic() - started) + "\n")
+    sys.stdout.write(line_of(ground, commit, time.monotonic() - started) + "\n")
     sys.stdout.flush()
     return ground.findings.hold
 

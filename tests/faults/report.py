@@ -9,15 +9,15 @@ from faults.bar import Ground
 ROOT = Path(__file__).parents[2]
 
 
-def line_of(ground: Ground, seconds: float) -> str:
-    """Return the bar's JSON: name, seed, commit, size, figures, verdict."""
+def line_of(ground: Ground, commit: str, seconds: float) -> str:
+    """Return the bar's JSON: name, seed, commit (where it began), size, figures, verdict."""
     findings = ground.findings
     told = {
         "bar": ground.bar.name,
         "promises": ground.bar.promises,
         "size": ground.size,
         "seed": ground.seed,
-        "commit": commit(),
+        "commit": commit,
         **({"planted": ground.bug} if ground.bug else {}),
         "seconds": round(seconds, 1),
         "figures": findings.figures,
@@ -27,8 +27,8 @@ def line_of(ground: Ground, seconds: float) -> str:
     return json.dumps(told)
 
 
-def commit() -> str:
-    """The commit that is tested; `+` when the tree has changes on top of it."""
+def commit_now() -> str:
+    """The commit that the tree is at; `+` when the tree has changes on top of it."""
     found = _git("rev-parse", "--short", "HEAD")
     changed = _git("status", "--porcelain", "--untracked-files=no")
     return found + ("+" if changed else "")
