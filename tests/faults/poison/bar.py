@@ -63,7 +63,7 @@ async def run(ground: Ground) -> None:
         await claim_good(ground.findings, rig, good)
         await _bombs(ground, rig)
         await spoil(ground.findings, rig, ground.pick(smoke=400, full=20_000), ground.draw)
-        await claim_good(ground.findings, rig, good | await _spoilt(rig))
+        await claim_good(ground.findings, rig, good, await _spoilt(rig) - good)
         canaries = await _canaries_again(rig)
         ground.findings.none(canaries_after_spoiling=canaries)
         ended = [each.name for each in rig.workers.values() if not each.is_running]
