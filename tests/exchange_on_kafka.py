@@ -189,13 +189,26 @@ class KafkaExchange:
 
 
 def exchange_plans(
-    register: Exchange, prefix: str, partitions: Mapping[str, int] | None = None
+    register: Exchange,
+    prefix: str,
+    partitions: Mapping[str, int] | None = None,
+    replication: int | None = None,
 ) -> list[TopicPlan]:
-    """The topics of the contract; `partitions` replaces counts, by the name without the prefix."""
+    """The topics of the contract; `partitions` replaces counts, by the name without the prefix.
+
+    `replication` is on how many brokers each is, where not as the contract says.
+    """
     file = read_topics_file(CONTRACTS / "topics.yaml")
     plans = topic_plans(file, register.book.agencies, prefix)
     counts = {prefix + name: count for name, count in (partitions or {}).items()}
-    return [replace(plan, partitions=counts.get(plan.name, plan.partitions)) for plan in plans]
+    return [
+        replace(
+            plan,
+            partitions=counts.get(plan.name, plan.partitions),
+            replication=replication or plan.replication,
+        )
+        for plan in plans
+    ]
 
 
 @contextmanager
@@ -204,11 +217,12 @@ def open_exchange(
     folder: Path,
     register: Exchange | None = None,
     partitions: Mapping[str, int] | None = None,
+    replication: int | None = None,
 ) -> Iterator[KafkaExchange]:
     """Topics made, register written, nothing running."""
     register = register or signed_register()
     topics = Topics(f"t{uuid4().hex[:8]}.")
-    plans = exchange_plans(register, topics.prefix, partitions)
+    plans = exchange_plans(register, topics.prefix, partitions, replication)
     exchange = KafkaExchange(kafka, topics, register, plans, folder)
     apply_topics(exchange.admin, plans)
     try:

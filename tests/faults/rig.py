@@ -165,18 +165,20 @@ async def open_rig(
     register: Exchange | None = None,
     partitions: Mapping[str, int] | None = None,
     servers: tuple[str, str] | None = None,
+    replication: int | None = None,
 ) -> AsyncIterator[Rig]:
     """Topics made, register written (all three publishers share crimes), database migrated.
 
     Nothing runs yet. `servers` (Kafka, PostgreSQL as superuser) are those of the ground's stacks
-    unless told. Every worker is ended and everything deleted on leaving.
+    unless told, `replication` is the contract's. Every worker is ended and everything deleted on
+    leaving.
     """
     kafka, postgres = servers or await _shared(ground)
     folder = ground.stacks.folder("rig")
     key = new_token_key()
     (folder / "token-keys.json").write_bytes(write_public_keys(key))
     async with fresh_database(postgres) as database:
-        opened = open_exchange(kafka, folder, register, partitions)
+        opened = open_exchange(kafka, folder, register, partitions, replication)
         exchange = await asyncio.to_thread(opened.__enter__)
         try:
             async with asyncpg.create_pool(database.superuser, min_size=1, max_size=4) as pool:

@@ -11,7 +11,7 @@ from faults.bar import Bar, Ground
 from faults.broker.agency_load import AgencyLoad
 from faults.broker.bugs import BUGS
 from faults.broker.keeper import Keeper
-from faults.broker.rig_on_three import open_cluster, open_rig_on
+from faults.broker.three_brokers import open_cluster, open_rig_on
 from faults.broker.tormentor import Fault, Tormentor
 from faults.findings import Findings
 from faults.outcome import claim_exact, claim_tables, read_outcome

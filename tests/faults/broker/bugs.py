@@ -6,10 +6,9 @@ from typing import Any
 import pytest
 from confluent_kafka import KafkaError, Message, Producer
 
-from concordat.kafka.topics_file import TopicPlan
 from concordat.streams.loop import StageLoop
 from concordat_events.kafka_connection import _KafkaConnection
-from faults.broker import rig_on_three
+from faults.broker import three_brokers
 
 
 def acknowledge_at_once(patch: pytest.MonkeyPatch) -> None:
@@ -42,11 +41,7 @@ def give_up_soon(patch: pytest.MonkeyPatch) -> None:
 
 def one_copy(patch: pytest.MonkeyPatch) -> None:
     """Three brokers, and every record on one of them."""
-
-    def as_developed(plans: list[TopicPlan]) -> list[TopicPlan]:
-        return plans
-
-    patch.setattr(rig_on_three, "plans_on_the_cluster", as_developed)
+    patch.setattr(three_brokers, "COPIES", 1)
 
 
 BUGS = {
