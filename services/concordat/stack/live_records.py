@@ -3,13 +3,14 @@
 import asyncio
 import time
 from collections import defaultdict, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from confluent_kafka import Consumer, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec
+from confluent_kafka.admin import AdminClient
 
 from concordat.deliver.progress import progress
+from concordat.kafka.group_looks import ends_of
 from concordat.kafka.topics import Topics
 from concordat.kafka.topics_admin import admin_client
 from concordat.postgres.pool import Pool
@@ -79,8 +80,9 @@ class LiveRecords:
             self._asked_until = time.monotonic() + _TOPICS_SECONDS
         positions = await self._positions()
         # Asked after the positions: a record that is stored meanwhile counts as waiting, for now.
-        ends = await asyncio.to_thread(self._ends, positions)
-        return self._seen.look(ends, positions, time.monotonic())
+        ends = await asyncio.to_thread(ends_of, self._admin, positions)
+        found = {Place(*place): end for place, end in ends.items()}
+        return self._seen.look(found, positions, time.monotonic())
 
     def _partitions(self) -> dict[str, list[TopicPartition]]:
         """By stage, what it reads."""
@@ -104,15 +106,6 @@ class LiveRecords:
         asked = self._asked[stage]
         answers = self._groups[stage].committed(asked, _ANSWER_SECONDS) if asked else ()
         return {Place(each.topic, each.partition): max(each.offset, 0) for each in answers}
-
-    def _ends(self, places: Iterable[Place]) -> dict[Place, int]:
-        latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
-        asked = {TopicPartition(*place): latest for place in places}
-        answers = self._admin.list_offsets(asked, request_timeout=_ANSWER_SECONDS)
-        return {
-            Place(each.topic, each.partition): answer.result(_ANSWER_SECONDS).offset
-            for each, answer in answers.items()
-        }
 
 
 def _member(kafka: str, stage: str, topics: Topics) -> Consumer:
