@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from confluent_kafka import KafkaException
+
 from concordat.kafka.topics import Topics
 from concordat.publish.demo_data import demo_events
 from concordat.publish.play import play
@@ -72,14 +74,31 @@ async def play_demonstration(exchange: Exchange, data: Path, listener: Listener)
 
 
 async def settle(exchange: Exchange, patience: float = SETTLE_SECONDS) -> None:
-    """Return when no stage has anything left to do; raises `NotDelivered`."""
+    """Return when no stage has anything left to do; raises `NotDelivered`.
+
+    A broker that does not answer for a moment is asked again.
+    """
     deadline = time.monotonic() + patience
     while True:
         if exchange.ended.done():
             exchange.ended.result()
-        measured = await measure_lag(exchange.stack.kafka, Topics(), exchange.auditor_dsn)
-        if measured.behind == 0:
+        behind = await _behind(exchange)
+        if behind == 0:
             return
         if time.monotonic() > deadline:
-            raise NotDelivered(f"{measured.behind} records still on their way")
+            raise NotDelivered(
+                "Kafka does not say how much is on its way"
+                if behind is None
+                else f"{behind} records still on their way"
+            )
         await asyncio.sleep(0.2)
+
+
+async def _behind(exchange: Exchange) -> int | None:
+    try:
+        return (await measure_lag(exchange.stack.kafka, Topics(), exchange.auditor_dsn)).behind
+    except KafkaException as failed:
+        error = failed.args[0]
+        if error.code() >= 0 and not error.retriable():  # below are the client's own: time-outs
+            raise
+        return None
