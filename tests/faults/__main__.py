@@ -6,6 +6,7 @@ bug is not found.
 
 import argparse
 import asyncio
+import os
 import sys
 import time
 import traceback
@@ -68,4 +69,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    sys.stdout.flush()
+    os._exit(code)  # a planted bug may have left a stage in this process that never ends

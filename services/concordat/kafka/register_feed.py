@@ -9,10 +9,13 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
+from confluent_kafka import KafkaException
 
 from concordat.agreements.book import Book, BookKeeper
 from concordat.agreements.history import History
+from concordat.kafka.topic_identity import TopicIdentity
 from concordat.kafka.topics import Topics
+from concordat.kafka.topics_admin import admin_client
 from concordat.runtime.logs import get_logger
 
 FIRST_LOAD_SECONDS = 30.0
@@ -26,17 +29,20 @@ class RegisterFeed:
     """Keeps a book at the register's end; `age()` says how long ago that was last known.
 
     The book must not be trusted when `age()` is above what the caller can bear (P5: one second).
-    `history` remembers every record, for questions about the past.
+    `history` remembers every record, for questions about the past. A register that was lost or made
+    again makes the book old for good: the process is to be started again.
     """
 
     def __init__(self, bootstrap: str, topics: Topics, *, interval: float = 0.2) -> None:
         self._bootstrap, self._interval = bootstrap, interval
         self._partition = TopicPartition(topics.register, 0)
+        self._identity = TopicIdentity(admin_client(bootstrap), topics.register)
         self._keeper = BookKeeper()
         self.history = History()
         self._rebuilding = asyncio.Lock()
         self._at_end = float("-inf")
         self._position = 0
+        self._stale = ""
         self._task: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
 
@@ -83,7 +89,7 @@ class RegisterFeed:
                 if task is None or task.cancelling():
                     raise
                 log.warning("register-unreachable", error="CancelledError")
-            except (KafkaError, OSError, TimeoutError) as error:
+            except (KafkaError, KafkaException, OSError, TimeoutError) as error:
                 log.warning("register-unreachable", error=type(error).__name__)
             await asyncio.sleep(self._interval)
 
@@ -110,14 +116,22 @@ class RegisterFeed:
         ends = await asyncio.wait_for(consumer.end_offsets([self._partition]), 2)
         end = ends[self._partition]
         if end < self._position:
-            # A notice may be missing: the book goes stale and nothing is served.
-            log.error("register-shorter-than-last-seen", offset=self._position)
+            self._goes_stale("it is shorter than last seen")
+            return
+        if not await asyncio.to_thread(self._identity.is_same):
+            self._goes_stale("it was made again")
             return
         while self._position < end:
             batches = await consumer.getmany(self._partition, timeout_ms=500, max_records=1000)
             for record in batches.get(self._partition, []):
                 self._take(record)
         self._at_end = asked
+
+    def _goes_stale(self, why: str) -> None:
+        """A notice may be missing: nothing is served under a book that is not kept up."""
+        if why != self._stale:
+            log.error("register-not-followed", reason=why, offset=self._position)
+        self._stale = why
 
     def _take(self, record: Any) -> None:
         at = datetime.fromtimestamp(record.timestamp / 1000, UTC)

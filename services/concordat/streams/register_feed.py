@@ -4,9 +4,11 @@ import time
 from datetime import UTC, datetime
 
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+from confluent_kafka.admin import AdminClient
 
 from concordat.agreements.book import Book, BookKeeper
 from concordat.kafka.messages import record_of
+from concordat.kafka.topic_identity import TopicIdentity
 from concordat.runtime.errors import RegisterUnavailable
 from concordat.runtime.logs import get_logger
 
@@ -35,6 +37,7 @@ class StrictRegisterFeed:
         self._reader = Consumer({**group, "auto.offset.reset": "error", "fetch.wait.max.ms": 50})
         self._asker = Consumer(group)
         self._asked = time.monotonic()
+        self._identity = TopicIdentity(AdminClient(common), topic)  # type: ignore[arg-type]
         self._reader.assign([TopicPartition(topic, 0, 0)])
         self._keeper = BookKeeper()
         self._position = 0
@@ -45,7 +48,7 @@ class StrictRegisterFeed:
         """Return the book at the register's end as of this call.
 
         Raises `RegisterUnavailable` when the end is not reached within 2 s (60 s the first time),
-        or when the register is shorter than it was or does not begin at 0.
+        or when the register is shorter than it was, does not begin at 0 or was made again.
         """
         limit = CATCH_UP_SECONDS if self._loaded else FIRST_LOAD_SECONDS
         deadline = time.monotonic() + limit
@@ -54,6 +57,7 @@ class StrictRegisterFeed:
             raise RegisterUnavailable("the register is shorter than last seen")
         if low > 0:
             raise RegisterUnavailable("the register's beginning is missing")
+        self._compare()
         while self._position < high:
             if time.monotonic() > deadline:
                 raise RegisterUnavailable("the register could not be read to its end in time")
@@ -64,7 +68,7 @@ class StrictRegisterFeed:
         return self._keeper.book
 
     def close(self) -> None:
-        """Close both handles."""
+        """Close the handles."""
         self._reader.close()
         self._asker.close()
 
@@ -82,6 +86,14 @@ class StrictRegisterFeed:
         self._asked = time.monotonic()
         low, high = answer
         return int(low), int(high)
+
+    def _compare(self) -> None:
+        try:
+            same = self._identity.is_same()
+        except (KafkaException, TimeoutError) as error:
+            raise RegisterUnavailable("the register's identity cannot be asked") from error
+        if not same:
+            raise RegisterUnavailable("the register is another than was read")
 
     def _ask_anew(self, code: str) -> None:
         """Ask through a new handle once one has failed for a while: some never come back."""

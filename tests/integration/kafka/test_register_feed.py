@@ -18,6 +18,7 @@ from concordat.runtime.clock import system_clock
 from concordat.stack.embedded import EmbeddedInfrastructure, Infrastructure
 from concordat.stack.state_directory import StateDirectory
 from exchange_on_kafka import AGREEMENT, KafkaExchange, open_exchange
+from integration.streams.register_faults import make_the_register_again
 
 
 async def eventually(holds: Callable[[], bool], what: str, seconds: float = 60) -> None:
@@ -127,6 +128,18 @@ async def test_its_age_grows_while_the_register_is_gone(exchange: KafkaExchange)
         exchange.admin.delete_topics([topic])[topic].result(30)
         await eventually(lambda: feed.age() > 2, "it is known to be old")
         assert feed.book.register_offset == len(exchange.register.log)
+
+
+async def test_its_age_grows_once_the_register_was_made_again(exchange: KafkaExchange) -> None:
+    async with following(exchange) as feed:
+        await eventually(lambda: feed.age() < 1, "it is loaded")
+        await asyncio.to_thread(make_the_register_again, exchange)
+        await eventually(lambda: feed.age() > 2, "it is known to be old")
+        exchange.register.notify(AGREEMENT, "council", "suspend")
+        await asyncio.to_thread(exchange.write_register)
+        await asyncio.sleep(1)
+        assert feed.age() > 3
+        assert is_in_force(feed)
 
 
 async def test_a_request_that_the_client_cancelled_does_not_end_it(

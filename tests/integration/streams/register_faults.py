@@ -55,7 +55,8 @@ def show_the_end(exchange: KafkaExchange) -> None:
     assert not append(exchange.producer, exchange.topics.register, [(b"of-no-kind", b"{}")])
 
 
-def make_the_register_again(exchange: KafkaExchange, records: int) -> None:
+def make_the_register_again(exchange: KafkaExchange, records: int | None = None) -> None:
+    """Delete it and write the first so many of its records anew, or all."""
     topic = exchange.topics.register
     exchange.admin.delete_topics([topic])[topic].result(30)
     until(lambda: topic not in exchange.admin.list_topics(timeout=30).topics, "it is deleted")

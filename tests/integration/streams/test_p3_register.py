@@ -1,8 +1,11 @@
 """P3: a register that cannot be read to its end stops every output."""
 
+import time
+
 import pytest
 from confluent_kafka import Producer
 
+from concordat.kafka.topic_identity import EVERY_SECONDS
 from concordat.runtime.errors import RegisterUnavailable
 from concordat.streams.clients import common_settings, stage_consumer
 from concordat.streams.groups import group_of
@@ -20,6 +23,7 @@ from waiting import until
 
 NOT_ASKED = "the register's end cannot be asked"
 SHORTER = "the register is shorter than last seen"
+ANOTHER = "the register is another than was read"
 
 
 @pytest.mark.timeout(120)
@@ -77,13 +81,19 @@ def test_a_register_that_is_gone_stops_output_until_the_stage_leaves(
 
 
 @pytest.mark.timeout(120)
-def test_a_register_shorter_than_last_seen_stops_output(exchange: KafkaExchange) -> None:
+@pytest.mark.parametrize(("records", "said"), [(3, SHORTER), (None, ANOTHER)])
+def test_a_register_made_again_stops_output(
+    exchange: KafkaExchange, records: int | None, said: str
+) -> None:
     gate = Gate()
+
+    def make_it_again() -> None:
+        make_the_register_again(exchange, records)
+        time.sleep(EVERY_SECONDS)  # which register it is, is asked no sooner
+
     with exchange.thread("route", hook=gate, patience=4) as route:
-        break_while_a_batch_is_in_hand(
-            exchange, route, gate, lambda: make_the_register_again(exchange, records=3)
-        )
-        route.until_not_ready(SHORTER)
+        break_while_a_batch_is_in_hand(exchange, route, gate, make_it_again)
+        route.until_not_ready(said)
         route.until_ended()
     assert isinstance(route.error, RegisterUnavailable)
     assert exchange.written(exchange.topics.routed) == exchange.committed("route") == 0
