@@ -14,7 +14,7 @@ from faults.fail_closed.written_register import WrittenRegister
 from waiting import until
 
 EACH = 3
-ENDS_SECONDS, SAYS_SECONDS = 120.0, 60.0
+ENDS_SECONDS, SAYS_SECONDS = 120.0, 20.0
 
 
 @dataclass
