@@ -63,7 +63,8 @@ class Crashes:
     async def _abort(self, service: str) -> None:
         (worker,) = self.rig.of(service)
         worker.send(signal.SIGABRT)
-        assert await asyncio.to_thread(worker.exit_code, DIES_SECONDS) == -signal.SIGABRT
+        code = await asyncio.to_thread(worker.exit_code, DIES_SECONDS)
+        assert code == -signal.SIGABRT, f"{worker.name} ended with {code}: {worker.tail()}"
         self.deaths += 1
         await self._start(service)
 
