@@ -13,7 +13,7 @@ SEED ?= 20261125
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev run test clean fmt lint types imports unit contract integration e2e contracts lock demo \
-	fuzz-agreements bench-book bench-rehearse bench-revoke bars \
+	fuzz-agreements bench-book bench-rehearse bench-revoke bars quick-bars \
 	test-containers test-compose image
 
 help: ## Show this list
@@ -29,7 +29,7 @@ run: setup ## Run a whole exchange on this machine and play the demonstration; C
 demo: setup ## Play the demonstration once in a throw-away stack and print the summary
 	@exec $(BIN)/concordat demo
 
-test: lint types imports unit contract integration e2e ## Everything that CI runs
+test: lint types imports unit contract integration e2e quick-bars ## Everything that CI runs
 
 lint: setup-dev ## Lint and check the format
 	$(BIN)/ruff check $(SOURCES)
@@ -83,6 +83,11 @@ bench-revoke: setup-dev ## Time how soon a notice bites (SIZE=smoke for a short 
 
 bars: setup-dev ## Run every fault test (SIZE=smoke, or full: hours; SEED=number)
 	PYTHONPATH=tests $(BIN)/python -m faults all --size $(SIZE) --seed $(SEED)
+
+quick-bars: setup-dev ## Run the quickest of them
+	PYTHONPATH=tests $(BIN)/python -m faults $(QUICK_BARS) --seed $(SEED)
+
+QUICK_BARS := overshare fail-closed join
 
 bar-%: setup-dev ## Run one of them: bar-kill-stream, …; PLANT=--bugs plants what it must find
 	PYTHONPATH=tests $(BIN)/python -m faults $* --size $(SIZE) --seed $(SEED) $(PLANT)
