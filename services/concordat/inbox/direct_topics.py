@@ -81,6 +81,7 @@ class DirectTopics:
                     "bootstrap.servers": self._bootstrap,
                     "client.id": "inbox-direct",
                     "enable.idempotence": True,
+                    "max.in.flight": 1,  # ADR 0016
                     # Nothing of a case is written after something of it that was not.
                     "enable.gapless.guarantee": True,
                     "acks": "all",

@@ -3,6 +3,12 @@
 from confluent_kafka import Consumer, Producer
 
 MAX_RECORD = 16 * 1024 * 1024
+IN_FLIGHT = 1
+"""Produce requests at a time: with more, the library may report as written what no broker has.
+
+A partition that is just being made refuses the first request and takes the second, for it knows
+nothing of the producer yet; the library then infers that the first was written too (ADR 0016).
+"""
 
 
 def common_settings(bootstrap: str, client_id: str) -> dict[str, object]:
@@ -44,6 +50,7 @@ def stage_producer(common: dict[str, object]) -> Producer:
         {
             **common,
             "enable.idempotence": True,
+            "max.in.flight": IN_FLIGHT,
             "acks": "all",
             "linger.ms": 2,
             "compression.type": "lz4",

@@ -6,11 +6,13 @@ import time
 import pytest
 from confluent_kafka import Consumer, TopicPartition
 
+from concordat.streams import clients
 from concordat.streams.clients import common_settings
 from concordat.streams.loop import StageLoop
 from exchange_on_kafka import PUBLISHERS
 from faults.arrivals import longest_gap, percentile
 from faults.bar import Bar, Ground
+from faults.join.new_topics import write_to_new_topics
 from faults.join.newcomer import Join, join
 from faults.live import Live, latencies, live_events
 from faults.load import Identity
@@ -41,6 +43,8 @@ async def run(ground: Ground) -> None:
         await _claim_joins(ground, rig, joins)
         await _claim_others(ground, rig, live, quiet, busy)
         _claim_rebalances(ground, rig, joins)
+        rig.kill_all()
+        await write_to_new_topics(ground, rig)
 
 
 async def _until_flowing(rig: Rig) -> None:
@@ -133,4 +137,19 @@ def dawdling(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(StageLoop, "_assigned", slowly)
 
 
-BAR = Bar("join", ("P2", "P4"), run, 30, {"undiscovered": undiscovered, "dawdling": dawdling})
+def several_in_flight(patch: pytest.MonkeyPatch) -> None:
+    """Five produce requests at a time, as is the client's default."""
+    patch.setattr(clients, "IN_FLIGHT", 5)
+
+
+BAR = Bar(
+    "join",
+    ("P2", "P4"),
+    run,
+    40,
+    {
+        "undiscovered": undiscovered,
+        "dawdling": dawdling,
+        "several-in-flight": several_in_flight,
+    },
+)
