@@ -25,6 +25,8 @@ LANES = 4
 BUSY = 3
 RECORDS, KEYS, PARTITIONS = 400, 12, 6
 PAUSE_EVERY, PAUSE_SECONDS = 20, 0.001
+# Written to as soon as its leader is known, in many small requests.
+_EAGER: dict[str, object] = {"topic.metadata.refresh.fast.interval.ms": 2, "batch.num.messages": 2}
 
 
 @dataclass
@@ -51,8 +53,7 @@ async def write_to_new_topics(ground: Ground, rig: Rig) -> None:
 def _lane(rig: Rig, lane: int, seconds: float) -> Tally:
     tally, until = Tally(), time.monotonic() + seconds
     settings = clients.common_settings(rig.exchange.kafka, f"new-topics-{lane}")
-    # Asked for ever and again, the topic is written to as soon as its leader is known.
-    producer = clients.stage_producer(settings | {"topic.metadata.refresh.fast.interval.ms": 2})
+    producer = clients.stage_producer(settings | _EAGER)
     for number in count():
         if time.monotonic() > until:
             return tally
