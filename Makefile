@@ -19,7 +19,7 @@ SEED ?= 20261125
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9%-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(VENV)/.installed ## Install what `make run` needs into .venv, and Kafka's jars
+setup: $(VENV)/.installed ## Install what `make run` needs into .venv, and prepare Kafka
 
 setup-dev: $(VENV)/.installed-dev ## Also install what the tests and linters need
 
@@ -114,7 +114,7 @@ $(VENV)/.installed: requirements.lock events/pyproject.toml services/pyproject.t
 	@echo "installing (the first time takes about a minute)"
 	@$(PIP) install --require-hashes -r requirements.lock
 	@$(PIP) install --no-deps -e events -e services
-	@$(BIN)/python -c 'from concordat.stack.kafka_jars import resolve_jars; resolve_jars()'
+	@$(BIN)/python -m concordat.stack.make_class_archive
 	@touch $@
 
 $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed

@@ -5,6 +5,7 @@ import shutil
 
 from concordat.stack.atomic_file import replace_file
 from concordat.stack.child import Child
+from concordat.stack.class_archive import archive_flags
 from concordat.stack.forking_thread import ForkingThread
 from concordat.stack.java import java_command
 from concordat.stack.kafka_jars import resolve_jars
@@ -27,7 +28,8 @@ class KafkaBroker:
     """One broker with its state under `kafka/`.
 
     Alone it may restart on other ports; as a `member` of a quorum it keeps its own. `heavy_load`
-    gives it more memory and a compiler that pays off after minutes.
+    gives it more memory and a compiler that pays off after minutes. `archive` are the runtime's
+    flags about its archive of classes, if not those that use the one that was made.
     """
 
     def __init__(
@@ -38,6 +40,7 @@ class KafkaBroker:
         *,
         member: Member | None = None,
         heavy_load: bool = False,
+        archive: tuple[str, ...] | None = None,
     ) -> None:
         self.ports = ports
         self.name = f"kafka-{member.number}" if member else "kafka"
@@ -45,6 +48,7 @@ class KafkaBroker:
         self._forks = forks
         self._member = member
         self._flags = _HEAVY_LOAD if heavy_load else _QUICK_START
+        self._archive = archive_flags() if archive is None else archive
         self._child: Child | None = None
         self._folder = state.kafka / str(member.number) if member else state.kafka
         self._data = self._folder / "data"
@@ -102,7 +106,7 @@ class KafkaBroker:
         return "--initial-controllers", quorum.initial_controllers, "-t", quorum.cluster
 
     def _program(self, name: str, main_class: str, *arguments: str) -> Program:
-        flags = (*self._flags, f"-Dlog4j2.configurationFile={self._log4j}")
+        flags = (*self._flags, *self._archive, f"-Dlog4j2.configurationFile={self._log4j}")
         return Program(
             name=name,
             arguments=tuple(java_command(main_class, arguments, flags=flags)),
