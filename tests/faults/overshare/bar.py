@@ -18,8 +18,9 @@ from language_features import FEATURES
 CASES = {"smoke": 100_000, "full": 10_000_000}
 AT_ONCE = 5
 """Situations that one process takes at once."""
-THOROUGH_EVERY = 10
+THOROUGH_EVERY = {"smoke": 1, "full": 10}
 """Of so many situations one is also explained, rehearsed and compared."""
+COMPARISONS = ("NEW", "WIDER", "NARROWER", "GONE", "SAME")
 PROCESSES = 2
 ENOUGH = 20
 """After so many disagreements nothing is learnt from more."""
@@ -46,7 +47,12 @@ async def run(ground: Ground) -> None:
         ground.figure(**{f"{name}s": dict(sorted(counted.items()))})
         findings.least(20, **{f"rarest_{name}": min(counted[each] for each in words)})
     ground.figure(compared=dict(sorted(count.compared.items())))
-    findings.least(count.cases // 20, explained=count.compared["explained"])
+    thorough = count.cases // THOROUGH_EVERY[ground.size]
+    for each in ("explained", "rehearsed"):
+        findings.least(thorough // 5, **{each: count.compared[each]})
+    for each in ("gains", "losses"):
+        findings.least(thorough // 2, **{f"{each}_compared": count.compared[each]})
+    findings.least(100, rarest_comparison=min(count.compared[each] for each in COMPARISONS))
     for each in found[:3]:
         findings.fail(each[:300])
 
@@ -63,25 +69,28 @@ def _compare(ground: Ground) -> Part:
 
 def _parts(ground: Ground) -> Iterator[Part]:
     """Each part in order, worked on ahead: who works on it makes no difference."""
-    context = get_context("spawn")
+    context, every = get_context("spawn"), THOROUGH_EVERY[ground.size]
     with ProcessPoolExecutor(
         PROCESSES, mp_context=context, initializer=_plant, initargs=(ground.bug,)
     ) as pool:
         ahead: list[Future[Part]] = []
         try:
             for first in counting(0, AT_ONCE):
-                ahead.append(pool.submit(compare_some, ground.seed, first))
+                ahead.append(pool.submit(compare_some, ground.seed, first, every))
                 if len(ahead) > 2 * PROCESSES:
                     yield ahead.pop(0).result()
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def compare_some(seed: int, first: int) -> Part:
-    """Compare `AT_ONCE` situations; each difference says which command repeats it."""
+def compare_some(seed: int, first: int, every: int) -> Part:
+    """Compare `AT_ONCE` situations, one in `every` thoroughly.
+
+    Each difference says which command repeats it.
+    """
     count, found = Count(), list[str]()
     for number in range(first, first + AT_ONCE):
-        thorough = number % THOROUGH_EVERY == 0
+        thorough = number % every == 0
         found += [
             f"fuzz_agreements --seed {seed} --only {number}: {each}"
             for each in run_one(seed, number, count, thorough=thorough)
