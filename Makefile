@@ -110,7 +110,9 @@ $(VENV)/bin/python:
 	@echo "making $(VENV)"
 	@$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.installed: requirements.lock events/pyproject.toml services/pyproject.toml | $(VENV)/bin/python
+KAFKA := $(addprefix services/concordat/stack/,kafka_jars.py make_class_archive.py)
+
+$(VENV)/.installed: requirements.lock events/pyproject.toml services/pyproject.toml $(KAFKA) | $(VENV)/bin/python
 	@echo "installing (the first time takes about a minute)"
 	@$(PIP) install --require-hashes -r requirements.lock
 	@$(PIP) install --no-deps -e events -e services
