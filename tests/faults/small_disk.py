@@ -1,5 +1,6 @@
-"""A disk of Kafka's own that can be filled: a small file system where mounting is allowed."""
+"""A disk of a server's own that can be filled: a small file system where mounting is allowed."""
 
+import errno
 import os
 import shutil
 import subprocess
@@ -37,11 +38,23 @@ class Disk:
     def fill(self, broker: int) -> None:
         """Leave next to nothing for this process to write."""
         if self.way == "tmpfs":
-            free = shutil.disk_usage(self.folder).free
             with self._ballast.open("wb") as file:
-                os.posix_fallocate(file.fileno(), 0, max(free - _ROOM_MIB * _MIB, _MIB))
+                while not self._taken(file.fileno()):
+                    pass  # the server took some of it in between
         else:
             psutil.Process(broker).rlimit(psutil.RLIMIT_FSIZE, (_MIB, _MIB))
+
+    def _taken(self, ballast: int) -> bool:
+        free = shutil.disk_usage(self.folder).free - _ROOM_MIB * _MIB
+        if free <= 0:
+            return True
+        try:
+            os.posix_fallocate(ballast, os.fstat(ballast).st_size, free)
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            return False
+        return True
 
     def make_room(self) -> None:
         """Undo it; a limit has ended with its process."""
