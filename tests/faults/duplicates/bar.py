@@ -1,7 +1,7 @@
 """Every event ten times, some under the id of another, also after new parties came into force."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import chain
 from typing import Any
 
@@ -180,30 +180,23 @@ def _share(publisher: str, recipients: list[str]) -> dict[str, Any]:
 
 def deliver_repeats(patch: pytest.MonkeyPatch) -> None:
     """Deliver what a later admission shares with agencies that have not had it."""
-    plan = planning.plan
-
-    def broken(decisions: Iterable[Decided], known: Known) -> Plan:
-        every = list(decisions)
-        result = plan(every, known)
-        old = {row.admission for row in result.repeats}
-        for decided in every:
-            if decided.event.admission in old:
-                result.deliveries.extend(decided.deliveries)
-        return result
-
-    patch.setattr("concordat.deliver.store.plan", broken)
+    _deliver_although(patch, lambda _row: True)
 
 
 def deliver_conflicts(patch: pytest.MonkeyPatch) -> None:
     """Deliver what shares the id of another event to those who did not get that one."""
+    _deliver_although(patch, lambda row: row.conflict)
+
+
+def _deliver_although(patch: pytest.MonkeyPatch, it_repeats: Callable[[RepeatRow], bool]) -> None:
     plan = planning.plan
 
     def broken(decisions: Iterable[Decided], known: Known) -> Plan:
         every = list(decisions)
         result = plan(every, known)
-        bad = {row.admission for row in result.repeats if row.conflict}
+        again = {row.admission for row in result.repeats if it_repeats(row)}
         for decided in every:
-            if decided.event.admission in bad:
+            if decided.event.admission in again:
                 result.deliveries.extend(decided.deliveries)
         return result
 
