@@ -1,6 +1,7 @@
 """The broker is killed, paused and, where there are three, its partitions' leader is killed."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -180,7 +181,12 @@ def _claim(ground: Ground, sizes: Sizes, parts: dict[str, Part]) -> None:
     stalls = [stall for part in parts.values() for stall in part.stalls]
     silences = [silence for part in parts.values() for silence in part.silences]
     for name, part in parts.items():
-        findings.figures[name] = {**part.findings.figures, **_seconds("stall", part.stalls)}
+        findings.figures[name] = {
+            **part.findings.figures,
+            **_seconds("stall", part.stalls),
+            "stalls_s": _by_kind(part.faults, part.stalls),
+            "without_acknowledgement_s": _by_kind(part.faults, part.silences),
+        }
         findings.broken += [f"{name}: {sentence}" for sentence in part.findings.broken]
     kills = [fault for fault in every if fault.kind.startswith("kill")]
     leaders = [fault for fault in every if fault.kind.endswith("leader")]
@@ -197,6 +203,13 @@ def _claim(ground: Ground, sizes: Sizes, parts: dict[str, Part]) -> None:
     )
     if ground.size == "full":
         findings.most(LONGEST_STALL, stall_p99_s=findings.figures["stall_p99_s"])
+
+
+def _by_kind(faults: Sequence[Fault], seconds: Sequence[float]) -> dict[str, list[float]]:
+    found: dict[str, list[float]] = defaultdict(list)
+    for fault, each in sorted(zip(faults, seconds, strict=True), key=lambda pair: pair[1]):
+        found[fault.kind].append(round(each, 1))
+    return found
 
 
 def _seconds(name: str, values: Sequence[float]) -> dict[str, float]:
