@@ -31,9 +31,9 @@ from e2e.inboxes import Item, agencies, read_inboxes
 from e2e.leaks import Places, places, topics
 from e2e.plain_agreements import readable_paths
 
-EVENTS = 600
+EVENTS = 150
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(400)
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def told_at_a_terminal(state: StateDirectory, events: list[Event]) -> Iterator[t
 
 
 def test_every_mark_went_through_the_exchange_and_can_be_found(run: Run) -> None:
-    assert len(run.planted) > 5000
+    assert len(run.planted) > 1000
     found = {name: marks_in(text) for name, text in run.contents.items()}
     police = {
         mark

@@ -18,13 +18,13 @@ from concordat.stack.errors import StackGaveUp
 from concordat.stack.ports import LOCALHOST, pick_port
 from concordat.stack.preparation import DATABASE, Aims, Preparation
 from concordat.stack.program import Program
-from concordat.stack.restart_policy import RestartPolicy
 from concordat.stack.stack import Stack
 from concordat.stack.state_directory import StateDirectory
 from concordat.stack.supervisor import Observer, Supervisor
 
 SERVICES = ("admit", "route", "deliver", "inbox")
 READY_SECONDS = 60.0
+_RUN = (sys.executable, "-m", "concordat.cli.main", "run")
 _POLL_SECONDS = 0.1
 
 
@@ -39,17 +39,11 @@ class ExchangePorts:
 
 @dataclass(frozen=True, slots=True)
 class ExchangeOptions:
-    """Where the contracts are, which ports are preferred, and what runs a service.
-
-    `command` is followed by the service's name; fault tests put their own in its place, and a
-    `policy` that bears as many deaths as they cause.
-    """
+    """Where the contracts are, which ports are preferred, and what time it is."""
 
     contracts: Path = CONTRACTS
     ports: ExchangePorts = field(default_factory=ExchangePorts)
-    command: tuple[str, ...] = (sys.executable, "-m", "concordat.cli.main", "run")
     clock: Clock = system_clock
-    policy: RestartPolicy = field(default_factory=RestartPolicy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +82,8 @@ async def open_exchange(
         if ports.api not in (None, api_port):
             observer.report(f"port {ports.api} is busy: the API listens on {api_port}")
         health = _health_ports(api_port)
-        programs = _programs(options.command, preparation, api_port, health)
-        supervisor = Supervisor(state, servers, programs, observer, policy=options.policy)
+        programs = _programs(preparation, api_port, health)
+        supervisor = Supervisor(state, servers, programs, observer)
     except BaseException:
         await asyncio.to_thread(servers.stop)
         raise
@@ -105,13 +99,11 @@ async def open_exchange(
             await ended
 
 
-def _programs(
-    command: tuple[str, ...], preparation: Preparation, api_port: int, health: Mapping[str, int]
-) -> list[Program]:
+def _programs(preparation: Preparation, api_port: int, health: Mapping[str, int]) -> list[Program]:
     return [
         Program(
             name=service,
-            arguments=(*command, service),
+            arguments=(*_RUN, service),
             environment=_environment(
                 preparation.settings(service), api_port, health.get(service, 0)
             ),
