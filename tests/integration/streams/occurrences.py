@@ -35,11 +35,3 @@ def by_case(seen: Iterable[Seen]) -> dict[str, list[str]]:
     for each in seen:
         cases[each.subject].setdefault(each.id)
     return {case: list(ids) for case, ids in cases.items()}
-
-
-def by_case_and_publisher(seen: Iterable[Seen]) -> dict[tuple[str, str], list[str]]:
-    """The same, each publisher for itself."""
-    found: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
-    for each in seen:
-        found[each.subject, each.source.removeprefix("//")].setdefault(each.id)
-    return {key: list(ids) for key, ids in found.items()}

@@ -1,11 +1,12 @@
-"""P2 for the stages: kill -9 and SIGSTOP at each point of the loop, with a backlog behind it.
+"""P2 for the stages: SIGSTOP at points of the loop, with a backlog behind it; another takes over.
 
 The exchanges of all faults run side by side: most of the time is the group's session timeout.
+What kill -9 does at every point, the bar kill-stream shows.
 """
 
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import product
@@ -13,7 +14,6 @@ from pathlib import Path
 
 import pytest
 
-from concordat.streams.loop import POINTS
 from exchange_on_kafka import KafkaExchange, event, open_exchange
 from integration.streams.occurrences import Seen, by_case, repeats, seen_in
 from stage_process import StageProcess
@@ -21,7 +21,7 @@ from waiting import until
 
 BEHIND = 2500
 AFTER = 100
-STAGES = ("admit", "route")
+PLACES = [("admit", "acknowledged"), *product(["route"], ["consumed", "produced", "acknowledged"])]
 LONGEST_PAUSE = 50.0
 """After 60 s a message that was not sent is given up, and a member that did not poll is put out."""
 EXPECTED = {f"police-{number:08d}" for number in range(BEHIND + AFTER)}
@@ -34,20 +34,10 @@ class Outcome:
     came_in: list[Seen]
     came_out: list[Seen]
     identities: int
-    exit_codes: list[int]
     zombie_survived: bool = False
     commits_refused: int = 0
     stood_too_long: bool = False
     """Too long for the worker's own limits, on a busy machine: then it may leave, or start over."""
-
-
-def _sequence(
-    kafka: str, folder: Path, stage: str, faults: Callable[[KafkaExchange], Outcome]
-) -> Outcome:
-    folder.mkdir()
-    with open_exchange(kafka, folder) as exchange:
-        _feed(exchange, stage, 0, BEHIND)
-        return faults(exchange)
 
 
 def _feed(exchange: KafkaExchange, stage: str, first: int, count: int) -> None:
@@ -55,23 +45,10 @@ def _feed(exchange: KafkaExchange, stage: str, first: int, count: int) -> None:
     write(event(number) for number in range(first, first + count))
 
 
-def _kill_twice(stage: str, point: str) -> Callable[[KafkaExchange], Outcome]:
-    def faults(exchange: KafkaExchange) -> Outcome:
-        codes = []
-        for _ in range(2):
-            assert exchange.behind(stage) >= 500
-            doomed = exchange.start(stage, "--do", "kill", "--at", point)
-            codes.append(doomed.exit_code(120))
-        exchange.start(stage)
-        _feed(exchange, stage, BEHIND, AFTER)
-        exchange.until_drained(stage, seconds=120)
-        return _outcome(exchange, stage, exit_codes=codes)
-
-    return faults
-
-
-def _stop_and_take_over(stage: str, point: str) -> Callable[[KafkaExchange], Outcome]:
-    def faults(exchange: KafkaExchange) -> Outcome:
+def _stop_and_take_over(kafka: str, folder: Path, stage: str, point: str) -> Outcome:
+    folder.mkdir()
+    with open_exchange(kafka, folder) as exchange:
+        _feed(exchange, stage, 0, BEHIND)
         zombie = exchange.start(stage, "--do", "stop", "--at", point, instance="0")
         until(zombie.has_stopped_itself, "the worker stands still", 120)
         since = time.monotonic()
@@ -91,8 +68,6 @@ def _stop_and_take_over(stage: str, point: str) -> Callable[[KafkaExchange], Out
             stood_too_long=stood > LONGEST_PAUSE or bool(zombie.said("stage-paused")),
         )
 
-    return faults
-
 
 def _came_of(zombie: StageProcess) -> bool:
     """Whether it was refused; or left, or waits for the register, as after a minute it may."""
@@ -111,7 +86,7 @@ def _outcome(exchange: KafkaExchange, stage: str, **facts: object) -> Outcome:
         came_in=seen_in(exchange, source),
         came_out=seen_in(exchange, target),
         identities=_identities(exchange, stage),
-        **{"exit_codes": [], **facts},  # type: ignore[arg-type]
+        **facts,  # type: ignore[arg-type]
     )
 
 
@@ -126,27 +101,19 @@ def _identities(exchange: KafkaExchange, stage: str) -> int:
     )
 
 
-Outcomes = dict[tuple[str, str, str], "Future[Outcome]"]
+Outcomes = dict[tuple[str, str], "Future[Outcome]"]
 
 
 @pytest.fixture(scope="module")
 def outcomes(kafka: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outcomes]:
     """Every fault's sequence, begun at once."""
     folder = tmp_path_factory.mktemp("faults")
-    kinds = {"kill": _kill_twice, "stop": _stop_and_take_over}
-    wanted = [("kill", stage, point) for stage, point in product(STAGES, POINTS)]
-    wanted += [("stop", stage, "acknowledged") for stage in STAGES]
-    wanted += [("stop", "route", point) for point in ("consumed", "produced")]
     with ThreadPoolExecutor(4) as lanes:
         yield {
-            (kind, stage, point): lanes.submit(
-                _sequence,
-                kafka,
-                folder / f"{kind}-{stage}-{point}",
-                stage,
-                kinds[kind](stage, point),
+            (stage, point): lanes.submit(
+                _stop_and_take_over, kafka, folder / f"{stage}-{point}", stage, point
             )
-            for kind, stage, point in wanted
+            for stage, point in PLACES
         }
 
 
@@ -157,29 +124,11 @@ def _assert_exact(outcome: Outcome) -> None:
 
 
 @pytest.mark.timeout(400)
-@pytest.mark.parametrize("point", POINTS)
-@pytest.mark.parametrize("stage", STAGES)
-def test_two_kills_at_one_point_lose_nothing_and_change_no_order(
-    outcomes: Outcomes, stage: str, point: str
-) -> None:
-    outcome = outcomes["kill", stage, point].result()
-    assert outcome.exit_codes == [-signal.SIGKILL, -signal.SIGKILL]
-    _assert_exact(outcome)
-    if point in ("consumed", "committed"):
-        assert repeats(outcome.came_out) == 0
-    if point == "acknowledged":
-        assert repeats(outcome.came_out) > 0
-
-
-@pytest.mark.timeout(400)
-@pytest.mark.parametrize(
-    ("stage", "point"),
-    [("admit", "acknowledged"), *product(["route"], ["consumed", "produced", "acknowledged"])],
-)
+@pytest.mark.parametrize(("stage", "point"), PLACES)
 def test_rule_3_a_refused_commit_of_a_zombie_is_no_error_and_its_work_is_only_repeated(
     outcomes: Outcomes, stage: str, point: str
 ) -> None:
-    outcome = outcomes["stop", stage, point].result()
+    outcome = outcomes[stage, point].result()
     _assert_exact(outcome)
     assert outcome.stood_too_long or outcome.zombie_survived
     assert outcome.stood_too_long or outcome.commits_refused > 0
