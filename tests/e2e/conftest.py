@@ -1,12 +1,23 @@
 """One exchange for every test that leaves it as it was."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from concordat.stack.embedded import forget
 from concordat.stack.state_directory import StateDirectory
 from e2e.up import Up, running
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One worker takes all tests of the exchange that is shared, another takes a file."""
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            shares = "played" in getattr(item, "fixturenames", ())
+            item.add_marker(pytest.mark.xdist_group("played" if shares else item.path.stem))
 
 
 @pytest.fixture(scope="session")
