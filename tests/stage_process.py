@@ -2,14 +2,14 @@
 
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from forked_process import fork, stands_still
+from stage_worker import main
 from waiting import until
 
 
@@ -18,38 +18,35 @@ class StageProcess:
 
     def __init__(self, stage: str, settings: Mapping[str, str], log: Path, *options: str) -> None:
         self.log = log
-        environment = {
-            "PATH": os.defpath,
-            "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
-            **settings,
-        }
-        command = [sys.executable, "-m", "stage_worker", stage, *options]
-        with log.open("ab") as out:
-            self._child = subprocess.Popen(command, env=environment, stdout=out, stderr=out)
+        self._process = fork(main, settings, log, [stage, *options])
 
     @property
     def is_running(self) -> bool:
         """Whether it has not ended."""
-        return self._child.poll() is None
+        return self._process.is_alive()
 
     def has_stopped_itself(self) -> bool:
         """Whether it stands still after SIGSTOP."""
-        stat = Path(f"/proc/{self._child.pid}/stat").read_text()
-        return stat.rpartition(")")[2].split()[0] == "T"
+        assert self._process.pid is not None
+        return stands_still(self._process.pid)
 
     def send(self, number: signal.Signals) -> None:
         """Send it a signal."""
-        self._child.send_signal(number)
+        if self.is_running:
+            assert self._process.pid is not None
+            os.kill(self._process.pid, number)
 
     def exit_code(self, seconds: float = 60) -> int:
-        """Wait for its end."""
-        return self._child.wait(seconds)
+        """Wait for its end; negative when a signal ended it."""
+        self._process.join(seconds)
+        code = self._process.exitcode
+        assert code is not None, "the worker does not end"
+        return code
 
     def kill(self) -> None:
-        """End it, however it stands."""
-        if self.is_running:
-            self._child.kill()
-            self._child.wait(30)
+        """End it, however it stands; idempotent."""
+        self.send(signal.SIGKILL)
+        self._process.join(30)
 
     def said(self, event: str) -> list[dict[str, Any]]:
         """Its log lines of this event, in order."""

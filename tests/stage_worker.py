@@ -1,11 +1,11 @@
 """The stage worker in a process of its own, with a fault at a named point of its loop.
 
-`python -m stage_worker route --do kill --at produced --passes 1 --behind 5 --patience 2`, and the
-worker's own settings in the environment.
+Its options are `route --do kill --at produced --passes 1 --behind 5 --patience 2`, and the worker's
+own settings are in the environment.
 """
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from concordat.runtime.clock import system_clock
@@ -27,9 +27,9 @@ def fail() -> None:
 FAULTS: dict[str, Callable[[], None]] = {**ACTIONS, "fail": fail}
 
 
-def main() -> None:
+def main(options: Sequence[str]) -> None:
     """Run until stopped."""
-    asked = _arguments()
+    asked = _asked(options)
     left = asked.passes
 
     def hook(point: str) -> None:
@@ -45,7 +45,7 @@ def main() -> None:
     run_stage(asked.stage, Settings(), hook=hook, clock=clock, patience=asked.patience)
 
 
-def _arguments() -> argparse.Namespace:
+def _asked(options: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("stage", choices=["admit", "route"])
     parser.add_argument("--do", choices=sorted(FAULTS))
@@ -53,8 +53,4 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--passes", type=int, default=1)
     parser.add_argument("--behind", type=float, default=0)
     parser.add_argument("--patience", type=float, default=LEAVE_AFTER_SECONDS)
-    return parser.parse_args()
-
-
-if __name__ == "__main__":
-    main()
+    return parser.parse_args(options)

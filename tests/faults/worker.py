@@ -1,13 +1,7 @@
 """What a worker process does: it is `concordat run <service>`, with orders and a planted bug."""
 
 import asyncio
-import ctypes
-import faulthandler
-import os
 import signal
-import sys
-from collections.abc import Mapping
-from multiprocessing import forkserver
 from pathlib import Path
 
 import pytest
@@ -22,24 +16,11 @@ from concordat.runtime.settings import Settings
 from concordat.streams.service import run_stage
 from faults.orders import Orders
 
-PRELOADED = ("faults.worker",)
-_PR_SET_PDEATHSIG = 1
 
-
-def work(
-    service: str, environment: Mapping[str, str], log: Path, orders: Path, bug: str | None
-) -> None:
+def work(service: str, orders: Path, bug: str | None) -> None:
     """Run until told to stop; the process's whole life."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    # By this pipe the server of forks sees that the bar has ended; held open here, it never would.
-    os.close(forkserver._forkserver._forkserver_alive_fd)  # type: ignore[attr-defined]
-    os.setsid()
-    _redirect(log)
-    faulthandler.enable()  # a client library's crash says where
-    os.environ.clear()  # noqa: TID251 - as a fresh process would have it
-    os.environ.update(environment)  # noqa: TID251
     if bug is not None:
-        _plant(bug)
+        plant(bug)
     _run(service, Settings(), Orders(orders))
 
 
@@ -69,16 +50,9 @@ def _told_to_stop() -> asyncio.Event:
     return stop
 
 
-def _plant(bug: str) -> None:
+def plant(bug: str) -> None:
+    """Plant `bar:bug` in this process, for its whole life."""
     from faults.catalogue import bar_named  # noqa: PLC0415 - bars import this module
 
     bar, _, name = bug.partition(":")
     bar_named(bar).bugs[name](pytest.MonkeyPatch())
-
-
-def _redirect(log: Path) -> None:
-    sys.stdout.flush()
-    sys.stderr.flush()
-    file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    for stream in (1, 2):
-        os.dup2(file, stream)

@@ -1,9 +1,7 @@
 """Worker processes: started in milliseconds from a server that has loaded everything once."""
 
-import multiprocessing
 import os
 import signal
-import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,10 +11,9 @@ import httpx
 import msgspec
 
 from faults.orders import Orders
-from faults.worker import PRELOADED, work
+from faults.worker import work
+from forked_process import fork, stands_still
 from waiting import until
-
-_SERVER = multiprocessing.get_context("forkserver")
 
 
 class Worker:
@@ -32,22 +29,14 @@ class Worker:
     ) -> None:
         self.service, self.instance = service, instance
         self.log = folder / f"{service}-{instance}.log"
-        self.orders = Orders(folder / f"{service}-{instance}.order")
         self._health = f"http://127.0.0.1:{environment.get('CONCORDAT_HEALTH_PORT') or 0}"
         if service == "inbox":
             self._health = f"http://127.0.0.1:{environment['CONCORDAT_PORT']}"
-        # The server of forks imports what it preloads by this path only.
-        os.environ["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)  # noqa: TID251
-        _SERVER.set_forkserver_preload(list(PRELOADED))
         self.log.touch()
         self._said_from = self.log.stat().st_size
-        arguments = (service, dict(environment), self.log, folder / self._order_file, bug)
-        self._process = _SERVER.Process(target=work, args=arguments, daemon=True)
-        self._process.start()
-
-    @property
-    def _order_file(self) -> str:
-        return f"{self.service}-{self.instance}.order"
+        orders = folder / f"{service}-{instance}.order"
+        self.orders = Orders(orders)
+        self._process = fork(work, environment, self.log, service, orders, bug)
 
     @property
     def name(self) -> str:
@@ -69,11 +58,7 @@ class Worker:
     @property
     def is_standing_still(self) -> bool:
         """Whether SIGSTOP has reached it."""
-        try:
-            stat = Path(f"/proc/{self.pid}/stat").read_text()
-        except FileNotFoundError:
-            return False
-        return stat.rpartition(")")[2].split()[0] == "T"
+        return stands_still(self.pid)
 
     def send(self, number: signal.Signals) -> None:
         """Send it a signal; without effect once it has ended."""

@@ -13,7 +13,8 @@ from concordat.kafka.topics import Topics
 from concordat.stack.replay import Replay
 from faults.replaying import open_replays, whole_log
 from faults.rig import Rig
-from faults.worker import _plant, _redirect
+from faults.worker import plant
+from forked_process import fork
 
 _PROCESSES = multiprocessing.get_context("forkserver")
 _ENDED_WITHIN_SECONDS = 3600.0
@@ -45,9 +46,8 @@ async def running_replay(rig: Rig, agency: str) -> AsyncIterator[RunningReplay]:
     """Start a replay; it is ended at the latest on leaving."""
     looked_at, given = _PROCESSES.Value("q", 0), _PROCESSES.Value("q", 0)
     topics, log = rig.exchange.topics, rig.folder / "replay.log"
-    about = (rig.exchange.kafka, topics.prefix, rig.auditor_dsn(), agency, rig.planted, log)
-    process = _PROCESSES.Process(target=_work, args=(*about, looked_at, given), daemon=True)
-    await asyncio.to_thread(process.start)
+    about = (rig.exchange.kafka, topics.prefix, rig.auditor_dsn(), agency, rig.planted)
+    process = await asyncio.to_thread(fork, _work, {}, log, *about, looked_at, given)
     try:
         yield RunningReplay(process, looked_at, given, log)
     finally:
@@ -62,14 +62,11 @@ def _work(
     dsn: str,
     agency: str,
     bug: str | None,
-    log: Path,
     looked_at: Any,
     given: Any,
 ) -> None:
-    log.touch()
-    _redirect(log)
     if bug is not None:
-        _plant(bug)
+        plant(bug)
     given.value = asyncio.run(_replay(kafka, Topics(prefix), dsn, agency, looked_at))
 
 

@@ -1,30 +1,38 @@
-"""Deliver in a process of its own that kills itself at a point of its loop.
-
-Arguments: the point, and how often it is passed before.
-"""
+"""Deliver in a process of its own that kills itself at a point of its work."""
 
 import asyncio
 import os
 import signal
-import sys
+from multiprocessing.process import BaseProcess
+from pathlib import Path
 
 from concordat.deliver.service import DeliverOptions, run_deliver
 from concordat.runtime.settings import Settings
+from forked_process import fork
+from integration.deliver.exchange import Exchange
+
+ENDS_SECONDS = 60.0
 
 
-def main(point: str, passes: int) -> None:
-    """Run until killed."""
-    left = passes
+async def start_dying(exchange: Exchange, log: Path, point: str) -> BaseProcess:
+    """Start deliver; the first time that it passes `point` it dies. At "never" it lives on."""
+    settings = {
+        "CONCORDAT_KAFKA": exchange.settings.kafka,
+        "CONCORDAT_TOPIC_PREFIX": exchange.settings.topic_prefix,
+        "CONCORDAT_POSTGRES": exchange.settings.postgres.get_secret_value(),
+    }
+    return await asyncio.to_thread(fork, _deliver_until, settings, log, point)
 
+
+async def exit_code(process: BaseProcess) -> int | None:
+    """Wait for its end; None when it does not come, negative when a signal ended it."""
+    await asyncio.to_thread(process.join, ENDS_SECONDS)
+    return process.exitcode
+
+
+def _deliver_until(point: str) -> None:
     def hook(reached: str) -> None:
-        nonlocal left
         if reached == point:
-            left -= 1
-            if left < 0:
-                os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), signal.SIGKILL)
 
     asyncio.run(run_deliver(Settings(), asyncio.Event(), options=DeliverOptions(hook=hook)))
-
-
-if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))

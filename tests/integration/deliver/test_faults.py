@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import sys
 from pathlib import Path
 
 import asyncpg
@@ -18,40 +17,21 @@ from concordat.deliver.service import DeliverOptions
 from concordat.deliver.store import DeliverStore
 from concordat.postgres.pool import open_pool
 from concordat.stages.routed import write_routed
+from integration.deliver.dying_process import exit_code, start_dying
 from integration.deliver.exchange import Exchange, ready, until
 from unit.deliver.records import routed
 
-ROOT = Path(__file__).parents[3]
 POINTS = ("consumed", "stored", "committed")
 LOG = LogIdentity("cluster", "topic")
 
 
-async def _start_process(
-    exchange: Exchange, point: str, passes: int = 0
-) -> asyncio.subprocess.Process:
-    environment = {
-        "PATH": os.defpath,
-        "PYTHONPATH": ":".join(str(ROOT / one) for one in ("events", "services", "tests")),
-        "CONCORDAT_KAFKA": exchange.settings.kafka,
-        "CONCORDAT_TOPIC_PREFIX": exchange.settings.topic_prefix,
-        "CONCORDAT_POSTGRES": exchange.settings.postgres.get_secret_value(),
-    }
-    return await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "integration.deliver.dying_process", point, str(passes)),
-        env=environment,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-
-
 @pytest.mark.parametrize("point", POINTS)
 async def test_a_process_killed_at_any_point_of_the_loop_loses_and_doubles_nothing(
-    exchange: Exchange, point: str
+    exchange: Exchange, tmp_path: Path, point: str
 ) -> None:
     await exchange.write(routed("event-0001", (0, 0), "schools", "social-care"))
-    process = await _start_process(exchange, point)
-    assert await process.wait() == -signal.SIGKILL
+    process = await start_dying(exchange, tmp_path / "log", point)
+    assert await exit_code(process) == -signal.SIGKILL
     stored = point == "committed"
     assert len(await exchange.inbox("schools")) == stored
     await exchange.write(routed("event-0002", (0, 1), "schools"))
@@ -61,18 +41,19 @@ async def test_a_process_killed_at_any_point_of_the_loop_loses_and_doubles_nothi
 
 
 async def test_a_process_that_stands_still_is_replaced_and_leaves_when_it_wakes(
-    exchange: Exchange,
+    exchange: Exchange, tmp_path: Path
 ) -> None:
     await exchange.write(routed("event-0001", (0, 0), "schools"))
-    still = await _start_process(exchange, "never")
+    still = await start_dying(exchange, tmp_path / "log", "never")
     await until(exchange.is_all_consumed)
-    still.send_signal(signal.SIGSTOP)
+    assert still.pid is not None
+    os.kill(still.pid, signal.SIGSTOP)
     try:
         await exchange.write(routed("event-0002", (0, 1), "schools"))
         await exchange.deliver_all()
     finally:
-        still.send_signal(signal.SIGCONT)
-    assert await still.wait() == 1
+        os.kill(still.pid, signal.SIGCONT)
+    assert await exit_code(still) == 1
     assert await exchange.inbox("schools") == [(1, "event-0001"), (2, "event-0002")]
 
 

@@ -11,9 +11,9 @@ import pytest_asyncio
 
 from concordat.deliver.readiness import Readiness
 from concordat.deliver.release import MOST_AT_ONCE
+from integration.deliver.dying_process import exit_code, start_dying
 from integration.deliver.exchange import Exchange, ready, until
 from integration.deliver.held import AID, CARE, Held, agreement, open_held
-from integration.deliver.test_faults import _start_process
 
 POLICE, COUNCIL = "police-authority", "council"
 
@@ -76,14 +76,16 @@ async def test_what_was_acknowledged_comes_again_only_if_it_was_never_read(held:
 
 
 @pytest.mark.parametrize("point", ["releasing", "released"])
-async def test_a_process_killed_around_a_release_releases_once(held: Held, point: str) -> None:
+async def test_a_process_killed_around_a_release_releases_once(
+    held: Held, tmp_path: Path, point: str
+) -> None:
     await held.route("event-0001")
     async with held.delivering():
         pass
     suspension = await held.notify(COUNCIL, "suspend")
     await held.resume(suspension, COUNCIL, POLICE)
-    process = await _start_process(held.exchange, point)
-    assert await process.wait() == -signal.SIGKILL
+    process = await start_dying(held.exchange, tmp_path / "log", point)
+    assert await exit_code(process) == -signal.SIGKILL
     assert await held.stubs() == ([(1, "RELEASED", 2)] if point == "released" else [])
     async with held.delivering() as task:
         await held.until_items((2, "event-0001", "released"))
@@ -92,7 +94,9 @@ async def test_a_process_killed_around_a_release_releases_once(held: Held, point
     assert await held.stubs() == [(1, "RELEASED", 2)]
 
 
-async def test_a_process_killed_among_many_releases_goes_on_where_it_was(held: Held) -> None:
+async def test_a_process_killed_among_many_releases_goes_on_where_it_was(
+    held: Held, tmp_path: Path
+) -> None:
     count = MOST_AT_ONCE + 50
     names = [f"event-{number:05}" for number in range(count)]
     await held.route(*names)
@@ -100,8 +104,8 @@ async def test_a_process_killed_among_many_releases_goes_on_where_it_was(held: H
         pass
     suspension = await held.notify(COUNCIL, "suspend")
     await held.resume(suspension, COUNCIL, POLICE)
-    process = await _start_process(held.exchange, "released")
-    assert await process.wait() == -signal.SIGKILL
+    process = await start_dying(held.exchange, tmp_path / "log", "released")
+    assert await exit_code(process) == -signal.SIGKILL
     assert len(await held.stubs()) == MOST_AT_ONCE
     await held.notify("charity", "suspend")  # the register has gone on when it starts again
     async with held.delivering():

@@ -9,9 +9,9 @@ import msgspec
 import pytest_asyncio
 
 from builders import share_of
+from integration.deliver.dying_process import exit_code, start_dying
 from integration.deliver.exchange import Exchange
 from integration.deliver.held import AID, CARE, Held, agreement, open_held
-from integration.deliver.test_faults import _start_process
 from integration.inbox.api import Api
 
 POLICE, COUNCIL = "police-authority", "council"
@@ -196,11 +196,13 @@ async def test_a_replay_delivers_nothing_of_what_is_not_a_first_admission(held: 
     assert await held.items() == [(1, "event-0001", "replayed")]
 
 
-async def test_a_process_killed_while_it_stores_a_replay_stores_it_once(held: Held) -> None:
+async def test_a_process_killed_while_it_stores_a_replay_stores_it_once(
+    held: Held, tmp_path: Path
+) -> None:
     await withheld_meanwhile(held)
     await held.replay("replay-1")
-    process = await _start_process(held.exchange, "stored")
-    assert await process.wait() == -signal.SIGKILL
+    process = await start_dying(held.exchange, tmp_path / "log", "stored")
+    assert await exit_code(process) == -signal.SIGKILL
     await delivered(held)
     names = [(name, arrived) for _, name, arrived in await held.items()]
     assert names.count(("event-0002", "replayed")) == 1
