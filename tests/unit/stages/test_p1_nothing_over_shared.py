@@ -64,7 +64,7 @@ def test_deliveries_and_reasons_are_those_of_the_naive_evaluator() -> None:
     assert examples["delivering"] >= 0.3 * examples["all"], examples
     assert examples["delivering data"] >= 0.2 * examples["all"], examples
     # Some hold too seldom here; the bar overshare sees each of them often.
-    assert len(reasons) >= len(naive.NEAREST_FIRST) - 2, reasons
+    assert len(reasons) >= len(naive.NEAREST_FIRST) - 4, reasons
     assert len(shown) >= len(FEATURES) - 8, shown
 
 
