@@ -6,9 +6,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 STATE ?= .concordat
 SOURCES := events services tests benchmarks
 PYTEST := $(BIN)/python -m pytest
-# Each worker has servers of its own, and waits much of its time; a file's tests share what it started.
+# Each worker has servers of its own; a file's tests share what it started. Those of integration wait much
+# of their time, those of e2e run whole exchanges.
 IN_FILES := -n 3 --dist loadfile
-IN_GROUPS := -n 3 --dist loadgroup
+IN_EXCHANGES := -n 2 --dist loadfile
 SIZE ?= smoke
 SEED ?= 20261125
 
@@ -56,7 +57,7 @@ integration: setup-dev ## Run the tests on a real Kafka and a real PostgreSQL
 	$(PYTEST) $(IN_FILES) tests/integration
 
 e2e: setup-dev ## Run the tests of the whole exchange
-	$(PYTEST) $(IN_GROUPS) tests/e2e
+	$(PYTEST) $(IN_EXCHANGES) tests/e2e
 
 test-containers: setup-dev ## Run the integration tests on containers of their own; fails without a Docker engine
 	CONCORDAT_TEST_STACK=containers $(PYTEST) --timeout 300 tests/integration

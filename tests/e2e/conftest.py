@@ -2,22 +2,30 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from concordat.stack.embedded import forget
 from concordat.stack.state_directory import StateDirectory
 from e2e.up import Up, running
 
-HERE = Path(__file__).parent
+SHARING = {"test_publish.py", "test_questions.py", "test_traps.py", "test_while_it_runs.py"}
+"""The files that use `played`: one worker takes them all, so that it is played once."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker takes all tests of the exchange that is shared, another takes a file."""
-    for item in items:
-        if item.path.is_relative_to(HERE):
-            shares = "played" in getattr(item, "fixturenames", ())
-            item.add_marker(pytest.mark.xdist_group("played" if shares else item.path.stem))
+class Scheduling(LoadFileScheduling):
+    """A file's tests, and those of the files that share an exchange, go to one worker."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path, *_ = nodeid.partition("::")
+        return "played" if Path(path).name in SHARING else path
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
+    """Distribute these tests by what they start."""
+    return Scheduling(config, log)
 
 
 @pytest.fixture(scope="session")

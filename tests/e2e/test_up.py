@@ -14,11 +14,9 @@ from concordat.stack.embedded import forget
 from concordat.stack.exchange import ExchangePorts
 from concordat.stack.state_directory import StateDirectory
 from e2e.command import concordat
-from e2e.inboxes import agencies, read_inboxes
-from e2e.up import Up, all_gone, running
+from e2e.inboxes import read_inboxes
+from e2e.up import all_gone, running
 from waiting import until
-
-SERVICES = {"admit", "route", "deliver", "inbox"}
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -50,35 +48,6 @@ def deliveries(state: Path) -> dict[str, list[str]]:
         agency: [item["delivery"]["id"] for item in items]
         for agency, items in read_inboxes(state).items()
     }
-
-
-def test_a_second_up_in_the_same_folder_says_that_one_is_running(played: Up) -> None:
-    path = played.state.path
-    answer = concordat("up", "--state", path, folder=path.parent)
-    assert answer.code == 69
-    assert answer.out == ""
-    assert answer.err == (
-        f"concordat: a stack is already running in {path} (process {played.process.pid}); "
-        "use it, or stop it first\n"
-    )
-
-
-def test_it_prints_where_everything_is_and_a_request_for_each_agency(played: Up) -> None:
-    stack, printed = played.stack, played.printed
-    assert f"API    {stack.api}/v1" in printed
-    assert f"Kafka  {stack.kafka}" in printed
-    assert f"State  {played.state.path}" in printed
-    for agency in agencies():
-        assert f"concordat token {agency} --state {played.state.path})" in printed
-    assert stack.pids.keys() == SERVICES | {"kafka", "postgres"}
-
-
-def test_a_forget_is_refused_while_it_runs(played: Up) -> None:
-    path = played.state.path
-    answer = concordat("forget", "--state", path, folder=path.parent)
-    assert answer.code == 69
-    assert "stop it first" in answer.err
-    assert played.process.poll() is None
 
 
 def test_busy_ports_are_replaced_and_the_end_of_kafka_stops_everything(state: Path) -> None:

@@ -117,6 +117,8 @@ class KafkaBroker:
             },
             folder=self._folder,
             explanations={
+                "Address already in use": "another program took its port in that moment; start "
+                "again, a busy port is replaced",
                 "No space left on device": f"its disk is full; make room where {self._data} is "
                 "and start again, nothing acknowledged is lost",
                 "all log dirs in": f"its disk failed; see to {self._data} and start again",
