@@ -9,18 +9,18 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from concordat.deliver.errors import DatabaseRestored
+from concordat.deliver.group_offsets import GroupOffsets
 from concordat.deliver.position import LogIdentity, Position
 from concordat.kafka.lag import committed_offsets
 from concordat.runtime.logs import get_logger
 
 HINT_GROUP = "deliver"
-_ASK_SECONDS, _LEAVE_SECONDS = 10.0, 2.0
+_ASK_SECONDS, _LEAVE_SECONDS, _TURN_SECONDS = 10.0, 2.0, 0.01
 _NO_GROUP = (KafkaError.GROUP_ID_NOT_FOUND, KafkaError.UNKNOWN_TOPIC_OR_PART)
 
 log = get_logger(__name__)
@@ -63,9 +63,10 @@ class PositionHint:
     def __init__(self, admin: AdminClient, bootstrap: str, group: str, topic: str) -> None:
         self._admin, self._bootstrap = admin, bootstrap
         self._group, self._topic = group, topic
+        self._offsets = GroupOffsets(bootstrap, group)
         self._text = ""
         self._kept: dict[int, int] = {}
-        self._sending: tuple[Future[Any], dict[int, int]] | None = None
+        self._sending: tuple[Future[None], dict[int, int]] | None = None
 
     def of(self, log_identity: LogIdentity, generation: str) -> None:
         """Say in which log and by which database the positions are kept up from now on."""
@@ -85,22 +86,33 @@ class PositionHint:
 
     async def write(self, positions: Mapping[int, int]) -> None:
         """Keep these positions before anything else happens; raises KafkaException."""
-        await asyncio.wrap_future(self._send(positions))
-        self._kept = dict(positions)
+        async with asyncio.timeout(_ASK_SECONDS):
+            await self._until_answered()
+            sent = self._send(positions)
+            await self._until_answered()
+        sent.result()
 
     def keep_up(self, positions: Mapping[int, int]) -> None:
         """Keep the newest positions as soon as the last ones are kept; call it now and then."""
-        if self._sending is not None:
-            sent, sent_positions = self._sending
-            if not sent.done():
-                return
-            self._sending = None
-            if error := sent.exception():
-                log.warning("the hint of the position was not kept", error=type(error).__name__)
-            else:
-                self._kept = sent_positions
-        if positions != self._kept:
-            self._sending = self._send(positions), dict(positions)
+        self._take_answer()
+        if self._sending is None and positions != self._kept:
+            self._send(positions)
+
+    async def _until_answered(self) -> None:
+        self._take_answer()
+        while self._sending is not None:
+            await asyncio.sleep(_TURN_SECONDS)
+            self._take_answer()
+
+    def _take_answer(self) -> None:
+        self._offsets.serve()
+        if self._sending is None or not self._sending[0].done():
+            return
+        (sent, positions), self._sending = self._sending, None
+        if error := sent.exception():
+            log.warning("the hint of the position was not kept", error=type(error).__name__)
+        else:
+            self._kept = positions
 
     async def leave(self, positions: Mapping[int, int]) -> None:
         """Keep the last positions, if that is quick."""
@@ -118,15 +130,13 @@ class PositionHint:
             if error.args[0].code() not in _NO_GROUP:
                 raise
 
-    def _send(self, positions: Mapping[int, int]) -> "Future[Any]":
+    def _send(self, positions: Mapping[int, int]) -> "Future[None]":
         places = [
             TopicPartition(self._topic, partition, offset, metadata=self._text)
             for partition, offset in positions.items()
         ]
-        change = [ConsumerGroupTopicPartitions(self._group, places)]
-        sent: Future[Any] = self._admin.alter_consumer_group_offsets(
-            change, request_timeout=_ASK_SECONDS
-        )[self._group]
+        sent = self._offsets.commit(places)
+        self._sending = sent, dict(positions)
         return sent
 
 
