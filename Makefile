@@ -89,7 +89,7 @@ bars: setup-dev ## Run every fault test (SIZE=smoke, or full: hours; SEED=number
 quick-bars: setup-dev ## Run the quickest of them, two at a time
 	printf '%s\n' $(QUICK_BARS) | PYTHONPATH=tests xargs -n 1 -P 2 $(BIN)/python -m faults --seed $(SEED)
 
-QUICK_BARS := overshare kill-stream kill-deliver foreign
+QUICK_BARS := overshare kill-stream
 
 bar-%: setup-dev ## Run one of them: bar-kill-stream, …; PLANT=--bugs plants what it must find
 	PYTHONPATH=tests $(BIN)/python -m faults $* --size $(SIZE) --seed $(SEED) $(PLANT)
