@@ -30,6 +30,7 @@ class Child:
         self.program = program
         self.log = ChildLog(state.logs / f"{program.name}.log")
         self._forks = forks  # its end would kill the child
+        self._asked = False
         self._record = state.run / f"{program.name}.json"
         with self.log.open() as output:
             self._process = forks.run(lambda: _fork(program, output))
@@ -69,10 +70,16 @@ class Child:
         """Send a signal; without effect once it has ended."""
         self._process.send_signal(number)
 
+    def ask_to_end(self) -> None:
+        """Ask it to end, once: some programs take a second signal for impatience."""
+        if not self._asked:
+            self._asked = True
+            self.send(self.program.stop_signal)
+            self.send(signal.SIGCONT)  # a paused process would not notice
+
     def stop(self, grace_seconds: float = 10.0) -> int:
         """Ask it to end, make it end after `grace_seconds`, and return its code; idempotent."""
-        self.send(self.program.stop_signal)
-        self.send(signal.SIGCONT)  # a paused process would not notice
+        self.ask_to_end()
         if not self._ended_within(grace_seconds):
             return self.kill()
         return self._forget()

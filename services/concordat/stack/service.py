@@ -63,6 +63,11 @@ class Service:
             self._start_at = now + decision.seconds
         return death, decision
 
+    def ask_to_stop(self) -> None:
+        """Ask it to stop, without waiting for that; idempotent."""
+        if self._child is not None:
+            self._child.ask_to_end()
+
     def stop(self, grace_seconds: float) -> None:
         """Stop it, and do not start it again; idempotent."""
         self._start_at = None

@@ -68,7 +68,7 @@ class Supervisor:
         return {service.name: pid for service in self._services if (pid := service.pid)}
 
     async def run_until(self, stop: asyncio.Event) -> None:
-        """Run until `stop` is set; on any end stop services in reverse order, then the rest.
+        """Run until `stop` is set; on any end stop the services, then the rest.
 
         Raises StackGaveUp, after everything has been stopped.
         """
@@ -109,6 +109,8 @@ class Supervisor:
         for service in reversed(self._services):
             if service.pid is not None:
                 self._observer.report(f"stopping {service.name}")
+            service.ask_to_stop()
+        for service in self._services:  # side by side: none needs another to stop
             service.stop(GRACE_SECONDS)
         self._forks.close()
         self._foundation.stop()

@@ -56,6 +56,10 @@ def published_pids(state: StateDirectory) -> dict[str, int] | None:
     return None if stack is None else stack.pids
 
 
+def names_in(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
 async def until(condition: Callable[[], object]) -> None:
     async with asyncio.timeout(10):
         while not condition():  # noqa: ASYNC110 - what is awaited lives in other processes
@@ -186,3 +190,39 @@ async def test_cancelling_stops_everything(state: StateDirectory) -> None:
         await running
     assert ground.stops == [[]]
     assert supervisor.pids == {}
+
+
+# Asked to end, it waits for the other to have been asked too.
+WAITS = """
+import pathlib, signal, sys, time
+own, other, ended = map(pathlib.Path, sys.argv[1:])
+def end(*_):
+    own.touch()
+    while not other.exists():
+        time.sleep(0.01)
+    ended.touch()
+    sys.exit()
+signal.signal(signal.SIGTERM, end)
+print("ready", flush=True)
+time.sleep(60)
+"""
+
+
+async def test_services_are_stopped_side_by_side(state: StateDirectory, tmp_path: Path) -> None:
+    ground = Ground()
+    ground.state = state
+    pairs = (("admit", "route"), ("route", "admit"))
+    programs = [
+        Program(
+            one, (sys.executable, "-c", WAITS, *(str(tmp_path / n) for n in (one, other, one * 2)))
+        )
+        for one, other in pairs
+    ]
+    supervisor = Supervisor(state, ground, programs, Notebook())
+
+    async def act() -> None:
+        logs = [state.logs / f"{name}.log" for name, _ in pairs]
+        await until(lambda: all(log.exists() and log.read_text() for log in logs))
+
+    await run_with(supervisor, act)
+    assert names_in(tmp_path) >= {"admitadmit", "routeroute"}
