@@ -11,7 +11,7 @@ from faults.arrivals import Arrivals, percentile
 from faults.bar import Bar, Ground
 from faults.broker.agency_load import AgencyLoad
 from faults.broker.bugs import BUGS
-from faults.broker.keeper import Keeper
+from faults.broker.supervised_workers import SupervisedWorkers
 from faults.broker.three_brokers import open_cluster, open_rig_on
 from faults.broker.tormentor import Fault, Tormentor
 from faults.findings import Findings
@@ -124,7 +124,7 @@ class _Tormented:
     rig: Rig
     load: AgencyLoad
     arrivals: Arrivals
-    keeper: Keeper
+    keeper: SupervisedWorkers
     tormentor: Tormentor
     publishing: AsyncExitStack
 
@@ -164,7 +164,7 @@ async def _under_load(ground: Ground, rig: Rig, sizes: Sizes) -> AsyncIterator[_
         rig.start(service)
     load, arrivals = AgencyLoad(rig, sizes.per_second), Arrivals(rig)
     async with (
-        Keeper(rig).keeping() as keeper,
+        SupervisedWorkers(rig).keeping() as keeper,
         arrivals.watched(),
         AsyncExitStack() as publishing,
     ):

@@ -16,7 +16,7 @@ _LOOK_SECONDS = 0.1
 
 
 @dataclass
-class Keeper:
+class SupervisedWorkers:
     """Starts a worker of a rig again when it has ended, with the supervisor's backoff."""
 
     rig: Rig
@@ -27,7 +27,7 @@ class Keeper:
     _lives: dict[str, list[Life]] = field(default_factory=lambda: defaultdict(list))
 
     @asynccontextmanager
-    async def keeping(self) -> AsyncIterator["Keeper"]:
+    async def keeping(self) -> AsyncIterator["SupervisedWorkers"]:
         """Keep the workers that the rig has, inside the block."""
         clock = asyncio.get_running_loop().time
         self._started = dict.fromkeys(self.rig.workers, clock())
