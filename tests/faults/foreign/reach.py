@@ -99,8 +99,13 @@ def _publish(_world: World, _caller: Held, held: Held) -> Iterator[Reach]:
         yield Reach(("POST", "/v1/events"), "/v1/events", json.dumps(event).encode(), headers)
 
 
-def _notice(world: World, _caller: Held, held: Held) -> Iterator[Reach]:
-    """A suspension of another controller, rightly signed; nobody's controller is not registered."""
+def _notice(world: World, caller: Held, held: Held) -> Iterator[Reach]:
+    """A suspension of another controller, rightly signed; nobody's controller is not registered.
+
+    None where both have one controller: any of its agencies may hand in what it has signed.
+    """
+    if caller.agency != held.agency and caller.controller == held.controller:
+        return
     controller = "nobody-board" if held.nobody else held.controller
     notice = Notice.model_validate(
         {

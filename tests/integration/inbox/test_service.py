@@ -1,4 +1,5 @@
 import asyncio
+import socket
 from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
@@ -9,7 +10,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from pydantic import SecretStr
 
 from builders import crime
-from concordat.inbox.service import run_inbox
+from concordat.inbox.service import open_port, run_inbox
 from concordat.inbox.token_keys import write_public_keys
 from concordat.kafka.topics import Topics
 from concordat.postgres.roles import API
@@ -76,3 +77,12 @@ async def until_ready(client: httpx.AsyncClient, running: asyncio.Task[None]) ->
                     return
             await asyncio.sleep(0.05)
     await running
+
+
+def test_a_connection_sends_a_short_body_without_waiting_for_an_acknowledgement() -> None:
+    with (
+        open_port("127.0.0.1", 0) as listening,
+        socket.create_connection(listening.getsockname()),
+        listening.accept()[0] as accepted,
+    ):
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
