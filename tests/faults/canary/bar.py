@@ -14,6 +14,7 @@ from canaries import marks_in
 from concordat_events.catalogue import CATALOGUE
 from concordat_events.envelope import Event, write_event
 from e2e.bad_input import POLICE
+from faults.asking import ask
 from faults.bar import Bar, Ground
 from faults.canary import places
 from faults.canary.bad_places import BadOnRig
@@ -116,7 +117,7 @@ async def _publish(rig: Rig, events: Sequence[Event]) -> list[tuple[str, str]]:
         async with rig.client(agency) as client:
             body = b"[" + b",".join(map(write_event, through_api)) + b"]"
             sent = {"content": body, "headers": {"content-type": BATCH}}
-            answer = await _asked(client, "POST", "/v1/events", **sent)
+            answer = await ask(client, "POST", "/v1/events", **sent)
         assert answer.status_code == httpx.codes.ACCEPTED, answer.text
         said.append((f"answer to a publication of {agency}", f"{answer.headers} {answer.text}"))
     await rig.until_drained()
@@ -130,15 +131,6 @@ def _refused(rig: Rig, bad: BadOnRig) -> list[tuple[str, str]]:
             (f"answer to a bad request {number}", f"{each.status_code} {each.headers} {each.text}")
             for number, each in enumerate(bad.through_http(client))
         ]
-
-
-async def _asked(client: httpx.AsyncClient, method: str, path: str, **sent: Any) -> httpx.Response:
-    async with asyncio.timeout(120):
-        while True:
-            answer = await client.request(method, path, **sent)
-            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
-                return answer
-            await asyncio.sleep(0.1)
 
 
 async def _read(
@@ -156,7 +148,7 @@ async def _read(
                 *(f"/v1/events/{each}" for each in (*own, strange)),
                 *(f"/v1/events/{each}/explanation" for each in (*own[::EXPLAINED_EVERY], strange)),
             ):
-                answer = await _asked(client, "GET", path)
+                answer = await ask(client, "GET", path)
                 assert answer.is_success == (strange not in path), answer.text
                 told.append((f"{path} to {agency}", f"{answer.headers} {answer.text}"))
     return inboxes, told
@@ -166,7 +158,7 @@ async def _items(client: httpx.AsyncClient) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     query: dict[str, str] = {"limit": "500", "all": "true"}
     while True:
-        page = (await _asked(client, "GET", "/v1/inbox", params=query)).json()
+        page = (await ask(client, "GET", "/v1/inbox", params=query)).json()
         if not page["items"]:
             return found
         found += page["items"]

@@ -15,6 +15,7 @@ from concordat.deliver.plan import Known, Plan
 from concordat.deliver.rows import Decided, RepeatRow
 from concordat.stages.route import Incident, Turn
 from exchange_on_kafka import PUBLISHERS
+from faults.asking import ask
 from faults.bar import Bar, Ground
 from faults.duplicates.claims import LATE, LATE_SIGNER, claim_once, claim_told, read_kept
 from faults.duplicates.namesakes import SHARED, Repeated, copies_of
@@ -120,7 +121,7 @@ async def _publish_over_http(ground: Ground, rig: Rig, numbers: list[int]) -> No
         async with rig.client(publisher) as client:
             for begin in range(0, len(mine), 500):
                 batch = b"[" + b",".join(mine[begin : begin + 500]) + b"]"
-                answer = await client.post("/v1/events", content=batch, headers=_BATCH)
+                answer = await ask(client, "POST", "/v1/events", content=batch, headers=_BATCH)
                 assert answer.status_code == 202, answer.text
                 sent += len(answer.json()["accepted"])
     ground.findings.least(1, published_over_http=sent)

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 
 from concordat.inbox.app import create_app
+from faults.asking import ask
 from faults.bar import Bar, Ground
 from faults.foreign import holdings as held_by
 from faults.foreign.bugs import BUGS
@@ -29,7 +30,6 @@ from faults.foreign.tokens import Headers, bad_tokens, bearer, unknown_agency
 from faults.rig import Rig, open_rig
 
 AT_ONCE = 4
-ANSWERED_SECONDS = 90
 NOT_COMPARED = frozenset({"date", "content-length"})
 """Of a header that counts, `content-length` is what an echoed name changes."""
 
@@ -206,15 +206,9 @@ async def _own(rig: Rig, world: World, held: Sequence[Held], asked: Asked) -> No
 async def _send(
     client: httpx.AsyncClient, reach: Reach, headers: Headers | None = None
 ) -> httpx.Response:
-    """Ask until the exchange can answer safely: on a busy machine its book may be too old."""
     method, _ = reach.operation
-    sent = [*reach.headers.items(), *(headers or [])]
-    async with asyncio.timeout(ANSWERED_SECONDS):
-        while True:
-            answer = await client.request(method, reach.path, content=reach.content, headers=sent)
-            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
-                return answer
-            await asyncio.sleep(0.1)
+    given = [*reach.headers.items(), *(headers or [])]
+    return await ask(client, method, reach.path, content=reach.content, headers=given)
 
 
 async def _everything(rig: Rig) -> list[str]:
