@@ -86,4 +86,4 @@ async def lose_offsets(restored: Restored) -> None:
     await restored.publish_and_read()
 
 
-BAR = Bar("restore", ("P2",), run, 30, BUGS)
+BAR = Bar("restore", ("P2",), run, 60, BUGS)
