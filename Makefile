@@ -86,7 +86,7 @@ bench-revoke: setup-dev ## Time how soon a notice bites (SIZE=smoke for a short 
 bars: setup-dev ## Run every fault test (SIZE=smoke, or full: hours; SEED=number)
 	PYTHONPATH=tests $(BIN)/python -m faults all --size $(SIZE) --seed $(SEED)
 
-quick-bars: setup-dev ## Run the quickest of them, two at a time
+quick-bars: setup-dev ## Run the two of them that `make test` runs, side by side
 	printf '%s\n' $(QUICK_BARS) | PYTHONPATH=tests xargs -n 1 -P 2 $(BIN)/python -m faults --seed $(SEED)
 
 QUICK_BARS := overshare kill-stream

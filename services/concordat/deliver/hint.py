@@ -85,7 +85,7 @@ class PositionHint:
         return committed_offsets(self._bootstrap, self._group, places) if places else []
 
     async def write(self, positions: Mapping[int, int]) -> None:
-        """Keep these positions before anything else happens; raises KafkaException."""
+        """Keep these positions before anything else; raises KafkaException, TimeoutError."""
         async with asyncio.timeout(_ASK_SECONDS):
             await self._until_answered()
             sent = self._send(positions)
