@@ -6,10 +6,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 STATE ?= .concordat
 SOURCES := events services tests benchmarks
 PYTEST := $(BIN)/python -m pytest
-# Each worker has servers of its own; a file's tests share what it started. Those of integration wait much
-# of their time, those of e2e run whole exchanges.
-IN_FILES := -n 3 --dist loadfile
-IN_EXCHANGES := -n 2 --dist loadfile
+# Each worker has servers of its own; a file's tests share what it started, and the longest files come first
+# (tests/conftest.py). Those of integration wait much of their time, those of e2e run whole exchanges.
+IN_FILES := -n 3 --dist loadfile --no-loadscope-reorder
+IN_EXCHANGES := -n 2 --dist loadfile --no-loadscope-reorder
 SIZE ?= smoke
 SEED ?= 20261125
 

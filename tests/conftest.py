@@ -11,6 +11,31 @@ import pytest
 
 from chosen_stack import Servers, StackMissing, open_chosen_stack
 
+LONGEST = (
+    "test_p2_nothing_lost.py",
+    "test_faust_worker.py",
+    "test_embedded.py",
+    "test_kafka_cluster.py",
+    "test_dead_letters.py",
+    "test_direct_feed.py",
+    "test_faults.py",
+    "test_orphans.py",
+    "test_class_archive.py",
+    "test_broker_faults.py",
+    "test_direct_topics.py",
+    "test_held.py",
+    "test_publisher_on_kafka.py",
+    "test_questions.py",
+    "test_explain.py",
+    "test_up.py",
+    "test_replay.py",
+    "test_canaries.py",
+    "test_withdrawal.py",
+    "test_signing.py",
+    "test_demo.py",
+)
+"""The files that take longest. Workers start with them; else one would end alone with one."""
+
 
 def pytest_configure() -> None:
     """Undo what a shell without a terminal does to its background jobs: they ignore these two.
@@ -19,6 +44,12 @@ def pytest_configure() -> None:
     """
     signal.signal(signal.SIGQUIT, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first (with `--no-loadscope-reorder` workers keep this order)."""
+    rank = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: rank.get(item.path.name, len(rank)))
 
 
 @pytest.fixture(scope="session")

@@ -2,14 +2,13 @@
 
 import os
 import signal
-import socket
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from dataclasses import astuple
 from pathlib import Path
 
 import pytest
 
+from busy_ports import busy_ports
 from concordat.stack.embedded import forget
 from concordat.stack.exchange import ExchangePorts
 from concordat.stack.state_directory import StateDirectory
@@ -28,20 +27,6 @@ def state(tmp_path: Path) -> Iterator[Path]:
     forget(StateDirectory(path), lambda _: None)
 
 
-@contextmanager
-def busy(*ports: int) -> Iterator[None]:
-    """Ports on which something listens: a server of this test's where there is none."""
-    with ExitStack() as opened:
-        for port in ports:
-            server = opened.enter_context(socket.socket())
-            try:
-                server.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            server.listen()
-        yield
-
-
 def deliveries(state: Path) -> dict[str, list[str]]:
     """The ids of every inbox in order."""
     return {
@@ -52,7 +37,7 @@ def deliveries(state: Path) -> dict[str, list[str]]:
 
 def test_busy_ports_are_replaced_and_the_end_of_kafka_stops_everything(state: Path) -> None:
     preferred = astuple(ExchangePorts())
-    with busy(*preferred), running(state) as up:
+    with busy_ports(preferred), running(state) as up:
         stack = up.stack
         places = {"kafka": stack.kafka, "postgres": f":{stack.postgres_port}", "the API": stack.api}
         for port, (name, place) in zip(preferred, places.items(), strict=True):

@@ -1,21 +1,20 @@
 """`concordat up` is killed, finds its ports taken, and has Kafka's disk filled under load."""
 
 import asyncio
-import socket
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import astuple
 from functools import partial
 from pathlib import Path
 
 import pytest
 
+from busy_ports import busy_ports
 from concordat.stack.embedded import forget
 from concordat.stack.exchange import ExchangePorts
 from concordat.stack.leftovers import stop_leftovers
-from concordat.stack.ports import LOCALHOST
 from concordat.stack.stack import Stack
 from concordat.stack.state_directory import StateDirectory
 from faults.bar import Bar, Ground, Plant
@@ -59,7 +58,7 @@ class Scene:
 
     async def starts_beside(self) -> None:
         """A life that finds its ports taken."""
-        with _taken(*astuple(ExchangePorts())):
+        with busy_ports(astuple(ExchangePorts())):
             replaced = await self._goes_on()
         self.counts["ports_taken"] += len(astuple(ExchangePorts()))
         self.counts["ports_replaced"] += replaced
@@ -159,20 +158,6 @@ def _claim(ground: Ground, counts: Counter[str]) -> None:
         findings.least(least, **{name: counts[name]})
     findings.least(100, reached_somebody=counts["reached_somebody"])
     ground.figure(kills_while_starting=counts["kills_while_starting"])
-
-
-@contextmanager
-def _taken(*ports: int) -> Iterator[None]:
-    """Something listens on each: a server of ours where there is none."""
-    with ExitStack() as opened:
-        for port in ports:
-            server = opened.enter_context(socket.socket())
-            # Connections of the life before may linger; they would keep only us away.
-            server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            with suppress(OSError):
-                server.bind((LOCALHOST, port))
-                server.listen()
-        yield
 
 
 def _ports_replaced(life: Life) -> int:
