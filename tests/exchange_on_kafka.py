@@ -24,9 +24,10 @@ from concordat.runtime.settings import CONTRACTS, Settings
 from concordat.stages.routed import RoutedRecord, read_routed
 from concordat.streams.clients import common_settings, stage_producer
 from concordat.streams.groups import group_of
+from forked_process import ForkedProcess
 from kafka_log import Written, append, ends_of, read_to_end
-from stage_process import StageProcess
 from stage_thread import StageThread
+from stage_worker import main as run_worker
 from waiting import until
 
 PUBLISHERS = ("police", "social-care", "womens-aid")
@@ -74,7 +75,7 @@ class KafkaExchange:
     register: Exchange
     plans: list[TopicPlan]
     folder: Path
-    processes: list[StageProcess] = field(default_factory=list)
+    processes: list[ForkedProcess] = field(default_factory=list)
     _registered: int = 0
 
     def __post_init__(self) -> None:
@@ -116,7 +117,7 @@ class KafkaExchange:
 
     def start(
         self, stage: str, *options: str, instance: str = "0", health_port: int = 0
-    ) -> StageProcess:
+    ) -> ForkedProcess:
         """A worker process; ended at the latest with the exchange."""
         settings = {
             "CONCORDAT_KAFKA": self.kafka,
@@ -126,7 +127,7 @@ class KafkaExchange:
             "CONCORDAT_HEALTH_PORT": str(health_port),
         }
         log = self.folder / f"{stage}-{len(self.processes)}.log"
-        process = StageProcess(stage, settings, log, *options)
+        process = ForkedProcess(run_worker, settings, log, [stage, *options])
         self.processes.append(process)
         return process
 

@@ -8,39 +8,106 @@ import signal
 import sys
 from collections.abc import Callable, Mapping
 from multiprocessing import forkserver
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
+
+import msgspec
+
+from waiting import until
 
 _SERVER = multiprocessing.get_context("forkserver")
 _PRELOADED = ("stage_worker", "faults.worker")
 _PR_SET_PDEATHSIG = 1
 
 
-def fork(
-    work: Callable[..., None], environment: Mapping[str, str], log: Path, *arguments: Any
-) -> BaseProcess:
-    """Start `work(*arguments)` as a fresh process would do it, with its output appended to `log`.
+class ForkedProcess:
+    """`work(*arguments)` as a fresh process would do it; its output is appended to `log`.
 
     It dies with the process that asked for it.
     """
-    # The server of forks imports what it preloads by this path only.
-    os.environ["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)  # noqa: TID251
-    _SERVER.set_forkserver_preload(list(_PRELOADED))
-    log.touch()
-    given = (work, dict(environment), log, arguments)
-    process = _SERVER.Process(target=_live, args=given, daemon=True)
-    process.start()
-    return process
 
+    def __init__(
+        self,
+        work: Callable[..., None],
+        environment: Mapping[str, str],
+        log: Path,
+        *arguments: Any,
+    ) -> None:
+        # The server of forks imports what it preloads by this path only.
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))  # noqa: TID251
+        _SERVER.set_forkserver_preload(list(_PRELOADED))
+        log.touch()
+        self.log = log
+        self._said_from = log.stat().st_size
+        given = (work, dict(environment), log, arguments)
+        self._process = _SERVER.Process(target=_live, args=given, daemon=True)
+        self._process.start()
 
-def stands_still(pid: int) -> bool:
-    """Whether SIGSTOP has reached a process."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except FileNotFoundError:
-        return False
-    return stat.rpartition(")")[2].split()[0] == "T"
+    @property
+    def pid(self) -> int:
+        """Its process id, also after its end."""
+        pid = self._process.pid
+        assert pid is not None
+        return pid
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it has not ended."""
+        return self._process.is_alive()
+
+    @property
+    def is_standing_still(self) -> bool:
+        """Whether SIGSTOP has reached it."""
+        try:
+            stat = Path(f"/proc/{self.pid}/stat").read_text()
+        except FileNotFoundError:
+            return False
+        return stat.rpartition(")")[2].split()[0] == "T"
+
+    def send(self, number: signal.Signals) -> None:
+        """Send it a signal; without effect once it has ended."""
+        if self.is_running:
+            os.kill(self.pid, number)
+
+    def exit_code(self, seconds: float = 60) -> int:
+        """Wait for its end; negative when a signal ended it."""
+        self._process.join(seconds)
+        code = self._process.exitcode
+        assert code is not None, f"the process of {self.log.name} does not end"
+        return code
+
+    def kill(self) -> None:
+        """End it with SIGKILL, however it stands, and wait for its end; idempotent."""
+        self.send(signal.SIGKILL)
+        self._process.join(30)
+
+    def said(self, event: str) -> list[dict[str, Any]]:
+        """The log lines of this event that it wrote, in order."""
+        return [line for line in self.lines() if line.get("event") == event]
+
+    def until_said(self, event: str) -> None:
+        """Wait for a log line; fails when it ends before."""
+
+        def holds() -> bool:
+            assert self.said(event) or self.is_running, self.tail()
+            return bool(self.said(event))
+
+        until(holds, f"the process of {self.log.name} says {event}")
+
+    def lines(self) -> list[dict[str, Any]]:
+        """Every structured line that it wrote, in order."""
+        texts = self.text().encode().splitlines()
+        return [msgspec.json.decode(text) for text in texts if text.startswith(b"{")]
+
+    def text(self) -> str:
+        """Everything that it wrote."""
+        with self.log.open("rb") as file:
+            file.seek(self._said_from)
+            return file.read().decode(errors="replace")
+
+    def tail(self, characters: int = 3000) -> str:
+        """The end of its log, also of processes before it."""
+        return self.log.read_text(errors="replace")[-characters:]
 
 
 def _live(

@@ -5,7 +5,6 @@ import multiprocessing
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -14,7 +13,7 @@ from concordat.stack.replay import Replay
 from faults.replaying import open_replays, whole_log
 from faults.rig import Rig
 from faults.worker import plant
-from forked_process import fork
+from forked_process import ForkedProcess
 
 _PROCESSES = multiprocessing.get_context("forkserver")
 _ENDED_WITHIN_SECONDS = 3600.0
@@ -24,10 +23,9 @@ _ENDED_WITHIN_SECONDS = 3600.0
 class RunningReplay:
     """Decides the whole log again for one agency; `looked_at` counts admissions."""
 
-    process: Any
+    process: ForkedProcess
     _looked_at: Any
     _given: Any
-    _log: Path
 
     @property
     def looked_at(self) -> int:
@@ -36,8 +34,8 @@ class RunningReplay:
 
     async def given(self) -> int:
         """Wait for its end; return how many deliveries got a number."""
-        await asyncio.to_thread(self.process.join, _ENDED_WITHIN_SECONDS)
-        assert self.process.exitcode == 0, f"the replay failed: {self._log.read_text()[-1500:]}"
+        code = await asyncio.to_thread(self.process.exit_code, _ENDED_WITHIN_SECONDS)
+        assert code == 0, f"the replay failed: {self.process.tail()}"
         return int(self._given.value)
 
 
@@ -47,13 +45,11 @@ async def running_replay(rig: Rig, agency: str) -> AsyncIterator[RunningReplay]:
     looked_at, given = _PROCESSES.Value("q", 0), _PROCESSES.Value("q", 0)
     topics, log = rig.exchange.topics, rig.folder / "replay.log"
     about = (rig.exchange.kafka, topics.prefix, rig.auditor_dsn(), agency, rig.planted)
-    process = await asyncio.to_thread(fork, _work, {}, log, *about, looked_at, given)
+    process = await asyncio.to_thread(ForkedProcess, _work, {}, log, *about, looked_at, given)
     try:
-        yield RunningReplay(process, looked_at, given, log)
+        yield RunningReplay(process, looked_at, given)
     finally:
-        if process.is_alive():
-            process.kill()
-        await asyncio.to_thread(process.join, 30)
+        await asyncio.to_thread(process.kill)
 
 
 def _work(

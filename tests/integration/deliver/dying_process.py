@@ -3,31 +3,22 @@
 import asyncio
 import os
 import signal
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from concordat.deliver.service import DeliverOptions, run_deliver
 from concordat.runtime.settings import Settings
-from forked_process import fork
+from forked_process import ForkedProcess
 from integration.deliver.exchange import Exchange
 
-ENDS_SECONDS = 60.0
 
-
-async def start_dying(exchange: Exchange, log: Path, point: str) -> BaseProcess:
+async def start_dying(exchange: Exchange, log: Path, point: str) -> ForkedProcess:
     """Start deliver; the first time that it passes `point` it dies. At "never" it lives on."""
     settings = {
         "CONCORDAT_KAFKA": exchange.settings.kafka,
         "CONCORDAT_TOPIC_PREFIX": exchange.settings.topic_prefix,
         "CONCORDAT_POSTGRES": exchange.settings.postgres.get_secret_value(),
     }
-    return await asyncio.to_thread(fork, _deliver_until, settings, log, point)
-
-
-async def exit_code(process: BaseProcess) -> int | None:
-    """Wait for its end; None when it does not come, negative when a signal ended it."""
-    await asyncio.to_thread(process.join, ENDS_SECONDS)
-    return process.exitcode
+    return await asyncio.to_thread(ForkedProcess, _deliver_until, settings, log, point)
 
 
 def _deliver_until(point: str) -> None:

@@ -1,7 +1,6 @@
 """P2: nothing lost, nothing doubled, whatever ends or fails."""
 
 import asyncio
-import os
 import signal
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from concordat.deliver.service import DeliverOptions
 from concordat.deliver.store import DeliverStore
 from concordat.postgres.pool import open_pool
 from concordat.stages.routed import write_routed
-from integration.deliver.dying_process import exit_code, start_dying
+from integration.deliver.dying_process import start_dying
 from integration.deliver.exchange import Exchange, ready, until
 from unit.deliver.records import routed
 
@@ -31,7 +30,7 @@ async def test_a_process_killed_at_any_point_of_the_loop_loses_and_doubles_nothi
 ) -> None:
     await exchange.write(routed("event-0001", (0, 0), "schools", "social-care"))
     process = await start_dying(exchange, tmp_path / "log", point)
-    assert await exit_code(process) == -signal.SIGKILL
+    assert await asyncio.to_thread(process.exit_code) == -signal.SIGKILL
     stored = point == "committed"
     assert len(await exchange.inbox("schools")) == stored
     await exchange.write(routed("event-0002", (0, 1), "schools"))
@@ -46,14 +45,13 @@ async def test_a_process_that_stands_still_is_replaced_and_leaves_when_it_wakes(
     await exchange.write(routed("event-0001", (0, 0), "schools"))
     still = await start_dying(exchange, tmp_path / "log", "never")
     await until(exchange.is_all_consumed)
-    assert still.pid is not None
-    os.kill(still.pid, signal.SIGSTOP)
+    still.send(signal.SIGSTOP)
     try:
         await exchange.write(routed("event-0002", (0, 1), "schools"))
         await exchange.deliver_all()
     finally:
-        os.kill(still.pid, signal.SIGCONT)
-    assert await exit_code(still) == 1
+        still.send(signal.SIGCONT)
+    assert await asyncio.to_thread(still.exit_code) == 1
     assert await exchange.inbox("schools") == [(1, "event-0001"), (2, "event-0002")]
 
 

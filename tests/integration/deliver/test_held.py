@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from concordat.deliver.readiness import Readiness
 from concordat.deliver.release import MOST_AT_ONCE
-from integration.deliver.dying_process import exit_code, start_dying
+from integration.deliver.dying_process import start_dying
 from integration.deliver.exchange import Exchange, ready, until
 from integration.deliver.held import AID, CARE, Held, agreement, open_held
 
@@ -85,7 +85,7 @@ async def test_a_process_killed_around_a_release_releases_once(
     suspension = await held.notify(COUNCIL, "suspend")
     await held.resume(suspension, COUNCIL, POLICE)
     process = await start_dying(held.exchange, tmp_path / "log", point)
-    assert await exit_code(process) == -signal.SIGKILL
+    assert await asyncio.to_thread(process.exit_code) == -signal.SIGKILL
     assert await held.stubs() == ([(1, "RELEASED", 2)] if point == "released" else [])
     async with held.delivering() as task:
         await held.until_items((2, "event-0001", "released"))
@@ -105,7 +105,7 @@ async def test_a_process_killed_among_many_releases_goes_on_where_it_was(
     suspension = await held.notify(COUNCIL, "suspend")
     await held.resume(suspension, COUNCIL, POLICE)
     process = await start_dying(held.exchange, tmp_path / "log", "released")
-    assert await exit_code(process) == -signal.SIGKILL
+    assert await asyncio.to_thread(process.exit_code) == -signal.SIGKILL
     assert len(await held.stubs()) == MOST_AT_ONCE
     await held.notify("charity", "suspend")  # the register has gone on when it starts again
     async with held.delivering():

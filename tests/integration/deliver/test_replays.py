@@ -1,5 +1,6 @@
 """An operator's replay delivers what was withheld, once, marked, and changes nothing else."""
 
+import asyncio
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -9,7 +10,7 @@ import msgspec
 import pytest_asyncio
 
 from builders import share_of
-from integration.deliver.dying_process import exit_code, start_dying
+from integration.deliver.dying_process import start_dying
 from integration.deliver.exchange import Exchange
 from integration.deliver.held import AID, CARE, Held, agreement, open_held
 from integration.inbox.api import Api
@@ -202,7 +203,7 @@ async def test_a_process_killed_while_it_stores_a_replay_stores_it_once(
     await withheld_meanwhile(held)
     await held.replay("replay-1")
     process = await start_dying(held.exchange, tmp_path / "log", "stored")
-    assert await exit_code(process) == -signal.SIGKILL
+    assert await asyncio.to_thread(process.exit_code) == -signal.SIGKILL
     await delivered(held)
     names = [(name, arrived) for _, name, arrived in await held.items()]
     assert names.count(("event-0002", "replayed")) == 1

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from exchange_on_kafka import KafkaExchange, event, open_exchange
+from forked_process import ForkedProcess
 from integration.streams.occurrences import Seen, by_case, repeats, seen_in
-from stage_process import StageProcess
 from waiting import until
 
 BEHIND = 2500
@@ -50,7 +50,7 @@ def _stop_and_take_over(kafka: str, folder: Path, stage: str, point: str) -> Out
     with open_exchange(kafka, folder) as exchange:
         _feed(exchange, stage, 0, BEHIND)
         zombie = exchange.start(stage, "--do", "stop", "--at", point, instance="0")
-        until(zombie.has_stopped_itself, "the worker stands still", 120)
+        until(lambda: zombie.is_standing_still, "the worker stands still", 120)
         since = time.monotonic()
         exchange.start(stage, instance="1")
         exchange.until_drained(stage, seconds=120)
@@ -69,7 +69,7 @@ def _stop_and_take_over(kafka: str, folder: Path, stage: str, point: str) -> Out
         )
 
 
-def _came_of(zombie: StageProcess) -> bool:
+def _came_of(zombie: ForkedProcess) -> bool:
     """Whether it was refused; or left, or waits for the register, as after a minute it may."""
     told = zombie.said("commit-refused") or zombie.said("stage-paused")
     return bool(told) or not zombie.is_running
