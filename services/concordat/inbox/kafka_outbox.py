@@ -2,18 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from concordat.inbox.dependencies import OutboxUnavailable
+from concordat.kafka.kept_producer import KeptProducer
 from concordat.kafka.topics import Topics
 from concordat.runtime.logs import get_logger
 from concordat_events.envelope import CONTENT_TYPE, Event, write_event
 
 ACKNOWLEDGED_WITHIN_SECONDS = 10.0
-CLOSED_WITHIN_SECONDS = 2.0
 
 log = get_logger(__name__)
 
@@ -21,51 +21,29 @@ log = get_logger(__name__)
 class KafkaOutbox:
     """Publishes to `outbox.<agency>`; the key is the case, so that a case keeps its order.
 
-    Connects with the first event. A producer that fails or stops acknowledging is given up for a
-    new one: some never recover from a paused broker.
+    Connects with the first event.
     """
 
     def __init__(self, bootstrap: str, topics: Topics) -> None:
-        self._bootstrap = bootstrap
         self._topics = topics
-        self._producer: AIOKafkaProducer | None = None
-        self._starting = asyncio.Lock()
+        self._kept = KeptProducer(bootstrap)
 
     async def publish(self, agency: str, events: Sequence[Event]) -> None:
         """Return when the broker has acknowledged all; else raises `OutboxUnavailable`."""
         producer: AIOKafkaProducer | None = None
         try:
             async with asyncio.timeout(ACKNOWLEDGED_WITHIN_SECONDS):
-                producer = await self._ready_producer()
+                producer = await self._kept.ready()
                 await self._send(producer, agency, events)
         except (KafkaError, OSError, TimeoutError) as error:
             log.warning("outbox-not-written", agency=agency, error=type(error).__name__)
-            if producer is not None and producer is self._producer:
-                await self.close()
+            if producer is not None:
+                await self._kept.give_up(producer)
             raise OutboxUnavailable from None
 
     async def close(self) -> None:
         """Give the producer up; the next event starts another."""
-        producer, self._producer = self._producer, None
-        if producer is not None:
-            await _stop(producer)
-
-    async def _ready_producer(self) -> AIOKafkaProducer:
-        async with self._starting:
-            if self._producer is None:
-                producer = AIOKafkaProducer(
-                    bootstrap_servers=self._bootstrap,
-                    enable_idempotence=True,
-                    acks="all",
-                    request_timeout_ms=5000,
-                )
-                try:
-                    await producer.start()
-                except BaseException:
-                    await _stop(producer)
-                    raise
-                self._producer = producer
-            return self._producer
+        await self._kept.close()
 
     async def _send(self, producer: AIOKafkaProducer, agency: str, events: Sequence[Event]) -> None:
         headers = [("content-type", CONTENT_TYPE.encode())]
@@ -79,12 +57,6 @@ class KafkaOutbox:
             for event in events
         ]
         await asyncio.gather(*acknowledgements)
-
-
-async def _stop(producer: AIOKafkaProducer) -> None:
-    with suppress(KafkaError, OSError, TimeoutError):
-        async with asyncio.timeout(CLOSED_WITHIN_SECONDS):
-            await producer.stop()
 
 
 @asynccontextmanager

@@ -2,18 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
-from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from concordat.kafka.kept_producer import KeptProducer
 from concordat.kafka.register_log import HEADERS, RegisterRecord
 from concordat.kafka.topics import Topics
 from concordat.runtime.logs import get_logger
 
 ACKNOWLEDGED_WITHIN_SECONDS = 10.0
-CLOSED_WITHIN_SECONDS = 2.0
 
 log = get_logger(__name__)
 
@@ -29,8 +28,7 @@ class RegisterWriter:
     """
 
     def __init__(self, bootstrap: str, topics: Topics) -> None:
-        self._bootstrap, self._topic = bootstrap, topics.register
-        self._producer: AIOKafkaProducer | None = None
+        self._topic, self._kept = topics.register, KeptProducer(bootstrap)
         self._turn = asyncio.Lock()
         self._written: dict[str, datetime] = {}
 
@@ -47,43 +45,18 @@ class RegisterWriter:
 
     async def close(self) -> None:
         """Give the producer up; the next record starts another."""
-        producer, self._producer = self._producer, None
-        if producer is not None:
-            await _stop(producer)
+        await self._kept.close()
 
     async def _append(self, record: RegisterRecord) -> datetime:
+        producer = await self._kept.ready()
         try:
-            producer = await self._ready_producer()
             written = await producer.send_and_wait(
                 self._topic, record.value, key=record.key.encode(), headers=HEADERS
             )
         except BaseException:
-            # Some producers never recover from a paused broker.
-            await self.close()
+            await self._kept.give_up(producer)
             raise
         return datetime.fromtimestamp(written.timestamp / 1000, UTC)
-
-    async def _ready_producer(self) -> AIOKafkaProducer:
-        if self._producer is None:
-            producer = AIOKafkaProducer(
-                bootstrap_servers=self._bootstrap,
-                enable_idempotence=True,
-                acks="all",
-                request_timeout_ms=5000,
-            )
-            try:
-                await producer.start()
-            except BaseException:
-                await _stop(producer)
-                raise
-            self._producer = producer
-        return self._producer
-
-
-async def _stop(producer: AIOKafkaProducer) -> None:
-    with suppress(KafkaError, OSError, TimeoutError):
-        async with asyncio.timeout(CLOSED_WITHIN_SECONDS):
-            await producer.stop()
 
 
 @asynccontextmanager

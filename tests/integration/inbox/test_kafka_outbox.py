@@ -68,10 +68,10 @@ async def test_after_a_failure_the_next_event_is_published_by_a_new_producer(
 ) -> None:
     async with open_outbox(kafka, topics) as outbox:
         await outbox.publish("police", [event(1)])
-        first = outbox._producer
+        first = outbox._kept._producer
         assert first is not None
         await first.stop()  # as a producer that will never work again
         with pytest.raises(OutboxUnavailable):
             await outbox.publish("police", [event(2)])
         await outbox.publish("police", [event(2)])
-        assert outbox._producer is not first
+        assert outbox._kept._producer is not first

@@ -82,10 +82,10 @@ async def test_after_a_failure_the_next_record_is_written_by_a_new_producer(
 ) -> None:
     async with open_register_writer(exchange.kafka, exchange.topics) as writer:
         await writer.write(_agency(1))
-        first = writer._producer
+        first = writer._kept._producer
         assert first is not None
         await first.stop()  # as a producer that will never work again
         with pytest.raises(RegisterNotWritten):
             await writer.write(_agency(2))
         assert await writer.write(_agency(2)) > datetime(2026, 1, 1, tzinfo=UTC)
-        assert writer._producer is not first
+        assert writer._kept._producer is not first
