@@ -44,7 +44,7 @@ assert no_json
 
 async def run(ground: Ground) -> None:
     """Clean and poisoned loads in turn, then a look at every single malformed record."""
-    whole = ground.pick(smoke=20_000, full=1_000_000)
+    whole = ground.pick(smoke=20_000, full=250_000)
     async with open_rig(ground) as rig:
         stranger = TopicPlan(rig.exchange.topics.outbox(STRANGER), 1, 1, {})
         apply_topics(rig.exchange.admin, [stranger])

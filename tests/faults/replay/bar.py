@@ -40,7 +40,7 @@ async def run(ground: Ground) -> None:
     async with open_rig(ground, register) as rig:
         await asyncio.to_thread(rig.start_all, admit=1, route=1, deliver=1)
         load = Load(rig)
-        whole = ground.pick(smoke=8_000, full=1_000_000)
+        whole = ground.pick(smoke=8_000, full=250_000)
         while load.total < whole:
             await load.publish(min(_CHUNK, whole - load.total))
         await rig.until_drained(3600)

@@ -11,7 +11,7 @@ from faults.restore.restored_exchange import Restored, open_restored
 async def run(ground: Ground) -> None:
     """Each loss on one exchange in turn; the last one is of a Kafka of its own."""
     rounds = ground.pick(smoke=1, full=8)
-    async with open_restored(ground, ground.pick(smoke=120, full=4000)) as restored:
+    async with open_restored(ground, ground.pick(smoke=120, full=1000)) as restored:
         for _ in range(rounds):
             await lose_rows(restored)
             await lose_routed(restored)

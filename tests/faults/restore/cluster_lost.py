@@ -19,7 +19,7 @@ async def lose_cluster(ground: Ground) -> None:
     try:
         running = await asyncio.to_thread(servers.start)
         addresses = running.kafka, running.postgres
-        async with open_restored(ground, ground.pick(smoke=60, full=2000), addresses) as restored:
+        async with open_restored(ground, ground.pick(smoke=60, full=1000), addresses) as restored:
             await _lose(restored, servers, state)
             await restored.publish_and_read()
             await restored.publish_and_read()
