@@ -64,7 +64,12 @@ def main(command: Sequence[str]) -> int:
 def _run(*words: str) -> str:
     try:
         done = subprocess.run(
-            [*_COMPOSE, *words], cwd=ROOT, capture_output=True, text=True, check=False
+            [*_COMPOSE, *words],
+            cwd=ROOT,
+            env={**os.environ, "CONCORDAT_SUPERUSER_PASSWORD": SUPERUSER},  # noqa: TID251
+            capture_output=True,
+            text=True,
+            check=False,
         )
     except FileNotFoundError:
         raise StackMissing("there is no `docker compose`") from None
