@@ -60,6 +60,11 @@ class _Interrupted:
 
 
 def _leave_alone(waited: Any) -> None:
-    """Nobody waits for it any more: the mark that somebody does must not stay."""
+    """Nobody waits for it any more: the mark that somebody does must not stay, nor what is begun.
+
+    A socket that is closed while the loop still waits for it makes the next one of its number deaf.
+    """
     if isinstance(waited, asyncio.Future):
         waited._asyncio_future_blocking = False
+        if not isinstance(waited, asyncio.Task):
+            waited.cancel()
