@@ -12,6 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 import msgspec
+from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 from pydantic import SecretStr
 
@@ -186,7 +187,12 @@ class KafkaExchange:
             if name.startswith(self.topics.prefix)
         ]
         for deleted in self.admin.delete_topics(ours).values() if ours else ():
-            deleted.result(30)
+            try:
+                deleted.result(30)
+            except KafkaException as error:
+                # A broker that was slow to answer is asked again by the client: gone is gone.
+                if error.args[0].code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
+                    raise
 
 
 def exchange_plans(
