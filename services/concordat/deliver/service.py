@@ -131,8 +131,6 @@ async def _deliver(
                 settings.postgres.get_secret_value(),
                 statement_seconds=_STATEMENT_SECONDS,
                 max_size=3,
-                # The tables grow from nothing: a plan made for a small one would be kept.
-                settings={"plan_cache_mode": "force_custom_plan"},
             )
         )
         logs = FollowedLogs(source.admin, topics, pool)

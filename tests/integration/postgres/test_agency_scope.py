@@ -6,6 +6,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
+from concordat.inbox.inbox_rows import read_items
 from concordat.postgres.pool import Pool, agency_scope, open_pool
 from concordat.postgres.roles import API, AUDITOR
 from integration.postgres.databases import Database, fresh_database
@@ -153,3 +154,15 @@ async def test_a_statement_that_takes_too_long_is_cancelled(database: Database) 
 async def test_no_session_waits_for_ever(api: Pool) -> None:
     for name in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):
         assert await api.fetchval("SELECT current_setting($1)", name) not in ("0", "")
+
+
+async def test_no_session_keeps_a_plan_for_tables_that_grow(api: Pool) -> None:
+    async with agency_scope(api, OURS) as scoped:
+        for _ in range(10):  # from the sixth on PostgreSQL may keep one
+            await read_items(scoped, OURS, after=0, limit=10, acknowledged=False)
+        page = await scoped.fetchrow(
+            "SELECT generic_plans, custom_plans FROM pg_prepared_statements "
+            "WHERE statement LIKE '%fitting%'"
+        )
+    assert page is not None
+    assert tuple(page) == (0, 10)
