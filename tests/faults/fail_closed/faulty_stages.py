@@ -115,7 +115,8 @@ class FaultyRounds:
         with self._stage(Injector(), patience=1) as (stage, injector):
             stage.until_ready()
             begin(injector)
-            self.published.publish(self.name)
+            self.register.suspend()  # news: else there is nothing to read slowly
+            self.published.publish(self.name, suspended=self._decides)
             deadline = time.monotonic() + SAYS_SECONDS
             while stage.is_running and time.monotonic() < deadline:
                 time.sleep(0.05)
@@ -125,6 +126,7 @@ class FaultyRounds:
             else:
                 self.tally.silent.append(f"{self.name} stays although something is wrong for long")
         self._drain()
+        self.register.resume()
 
     def _says(self, stage: FaultyStage, reason: str) -> bool:
         deadline = time.monotonic() + SAYS_SECONDS

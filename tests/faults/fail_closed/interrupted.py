@@ -48,7 +48,7 @@ class _Interrupted:
             interruption.waits += 1
             given, error = None, None
             if interruption.here("before"):
-                _leave_alone(waited)
+                _leave_alone(steps, waited)
                 error = ERRORS[interruption.error]()
                 continue
             try:
@@ -59,12 +59,22 @@ class _Interrupted:
                 error = ERRORS[interruption.error]()
 
 
-def _leave_alone(waited: Any) -> None:
-    """Nobody waits for it any more: the mark that somebody does must not stay, nor what is begun.
+def _leave_alone(work: Coroutine[Any, Any, Any], waited: Any) -> None:
+    """Nobody waits for it any more: the mark that somebody does must not stay.
 
-    A socket that is closed while the loop still waits for it makes the next one of its number deaf.
+    Nor must a socket that is closed while the loop still waits for it to connect: the next one of
+    its number would be deaf.
     """
     if isinstance(waited, asyncio.Future):
         waited._asyncio_future_blocking = False
-        if not isinstance(waited, asyncio.Task):
+        if _innermost(work) == "sock_connect":
             waited.cancel()
+
+
+def _innermost(work: Any) -> str:
+    """The name of the coroutine that waits, however deep."""
+    name = ""
+    while work is not None:
+        name = getattr(work, "__name__", name)
+        work = getattr(work, "cr_await", None) or getattr(work, "gi_yieldfrom", None)
+    return name
