@@ -21,6 +21,7 @@ from concordat.runtime.settings import Settings
 from concordat.stack.ports import pick_port
 from exchange_on_kafka import CONTENT_KEY, KafkaExchange, open_exchange
 from faults.bar import Ground
+from faults.bearer import Bearer
 from faults.workers import Worker
 from integration.postgres.databases import Database, fresh_database
 from waiting import until
@@ -123,9 +124,9 @@ class Rig:
 
     def client(self, agency: str, instance: str = "0", **options: Any) -> httpx.AsyncClient:
         """A client that calls the API as `agency`."""
-        headers = {"Authorization": f"Bearer {self.token(agency)}"}
+        bearer = Bearer(partial(self.token, agency))
         given = {"timeout": 40, "trust_env": False, **options}
-        return httpx.AsyncClient(base_url=self.api(instance), headers=headers, **given)
+        return httpx.AsyncClient(base_url=self.api(instance), auth=bearer, **given)
 
     # -- what came out -------------------------------------------------------------------------
 

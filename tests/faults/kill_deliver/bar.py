@@ -67,7 +67,7 @@ class Killing:
 
 async def run(ground: Ground) -> None:
     """Kill and read until there were enough kills and enough deliveries; then compare all."""
-    kills, events = ground.pick(smoke=(24, 1_500), full=(300, 66_000))
+    kills, events = ground.pick(smoke=(24, 1_500), full=(300, 72_000))
     async with open_rig(ground, fan_out_register()) as rig:
         await commit_slowly(rig, SLOWEST_COMMIT_SECONDS)
         await asyncio.to_thread(rig.start_all, deliver=2, inbox=1)
