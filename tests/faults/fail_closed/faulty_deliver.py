@@ -16,7 +16,7 @@ from concordat.deliver.service import DeliverOptions, run_deliver
 from concordat.deliver.store import DeliverStore
 from concordat.postgres.roles import DELIVER
 from faults.fail_closed.faulty_stages import ENDS_SECONDS, Published
-from faults.fail_closed.injected import ERRORS
+from faults.fail_closed.injected import ERRORS, Injected
 from faults.fail_closed.interrupted import Interruption
 from faults.rig import Rig
 
@@ -55,7 +55,7 @@ class FaultyDeliver:
             # The last waits of a batch come after its COMMIT; a broker that answers at once leaves
             # fewer of them than were counted.
             await _for_a_moment(lambda: interruption.fired or task.done())
-            if interruption.fired and interruption.error == "unheard-of":
+            if interruption.came_out == Injected.__name__:
                 await _for_a_moment(task.done)
             self._note(part, interruption, task, readiness)
 
@@ -82,8 +82,10 @@ class FaultyDeliver:
         self.outcomes["left" if left else "went on"] += 1
         if task.done() and not left:
             self.silent.append(f"{where}: it ended without an error")
-        if interruption.error == "unheard-of" and not left:
-            self.silent.append(f"{where}: it went on after {interruption.error}")
+        if interruption.came_out == Injected.__name__ and not left:
+            self.silent.append(f"{where}: it went on after an error that it has never heard of")
+        if not interruption.came_out:
+            self.silent.append(f"{where}: {interruption.error} came to nothing")
         if not left and not readiness.ready:
             self.silent.append(f"{where}: it goes on and says it does not")
 

@@ -19,6 +19,8 @@ class Interruption:
     fired: bool = False
     armed: bool = True
     places: list[str] = field(default_factory=list)
+    came_out: str = ""
+    """The name of the error that left the work: its client may put one of its own in front."""
 
     def here(self, when: When) -> bool:
         """Whether this is the place; only once."""
@@ -29,7 +31,11 @@ class Interruption:
 
     async def through(self, work: Coroutine[Any, Any, Any]) -> Any:
         """Do `work`, raising in it where it is told to."""
-        return await _Interrupted(work, self)
+        try:
+            return await _Interrupted(work, self)
+        except BaseException as error:
+            self.came_out = type(error).__name__
+            raise
 
 
 class _Interrupted:
