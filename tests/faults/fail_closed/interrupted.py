@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine, Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from faults.fail_closed.injected import ERRORS, When
@@ -18,7 +18,6 @@ class Interruption:
     waits: int = 0
     fired: bool = False
     armed: bool = True
-    places: list[str] = field(default_factory=list)
     came_out: str = ""
     """The name of the error that left the work: its client may put one of its own in front."""
 
