@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 
 from concordat.stack.ports import LOCALHOST
 
-_SECONDS = 0.005
+_AGAIN_SECONDS = 0.005
 
 
 @contextmanager
@@ -21,7 +21,7 @@ def busy_ports(ports: Sequence[int]) -> Iterator[None]:
         waiting = _listen(ports, servers)
 
         def keep_trying(waiting: Sequence[int]) -> None:
-            while waiting and not over.wait(_SECONDS):
+            while waiting and not over.wait(_AGAIN_SECONDS):
                 waiting = _listen(waiting, servers)
 
         keeper = threading.Thread(target=keep_trying, args=(waiting,))

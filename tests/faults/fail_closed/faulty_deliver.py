@@ -55,7 +55,7 @@ class FaultyDeliver:
             # The last waits of a batch come after its COMMIT; a broker that answers at once leaves
             # fewer of them than were counted.
             await _for_a_moment(lambda: interruption.fired or task.done())
-            if interruption.came_out == Injected.__name__:
+            if isinstance(interruption.came_out, Injected):
                 await _for_a_moment(task.done)
             self._note(part, interruption, task, readiness)
 
@@ -82,9 +82,9 @@ class FaultyDeliver:
         self.outcomes["left" if left else "went on"] += 1
         if task.done() and not left:
             self.silent.append(f"{where}: it ended without an error")
-        if interruption.came_out == Injected.__name__ and not left:
+        if isinstance(interruption.came_out, Injected) and not left:
             self.silent.append(f"{where}: it went on after an error that it has never heard of")
-        if not interruption.came_out:
+        if interruption.came_out is None:
             self.silent.append(f"{where}: {interruption.error} came to nothing")
         if not left and not readiness.ready:
             self.silent.append(f"{where}: it goes on and says it does not")

@@ -18,8 +18,8 @@ class Interruption:
     waits: int = 0
     fired: bool = False
     armed: bool = True
-    came_out: str = ""
-    """The name of the error that left the work: its client may put one of its own in front."""
+    came_out: BaseException | None = None
+    """The error that left the work: a client in it may put one of its own in front."""
 
     def here(self, when: When) -> bool:
         """Whether this is the place; only once."""
@@ -33,7 +33,7 @@ class Interruption:
         try:
             return await _Interrupted(work, self)
         except BaseException as error:
-            self.came_out = type(error).__name__
+            self.came_out = error
             raise
 
 
