@@ -3,19 +3,17 @@
 import asyncio
 from collections.abc import Mapping
 
-from confluent_kafka import KafkaException, TopicCollection
 from confluent_kafka.admin import AdminClient
 
 from concordat.deliver import sql
 from concordat.deliver.columns import columns
+from concordat.deliver.described_log import describe_logs
 from concordat.deliver.errors import LogMadeAgain
 from concordat.deliver.loop import PASSING
 from concordat.deliver.position import LogIdentity
-from concordat.deliver.source import MISSING
 from concordat.kafka.topics import Topics
 from concordat.postgres.pool import Connection, Pool, Scoped
 
-_ASK_SECONDS = 10.0
 _ATTEMPTS, _PAUSE_SECONDS = 8, 0.1
 
 
@@ -31,7 +29,7 @@ class FollowedLogs:
         A log that does not exist now is looked at when it does. Raises KafkaException, and what
         Postgres raises.
         """
-        now = await describe_logs(self._admin, self._topics)
+        now = await followed_now(self._admin, self._topics)
         async with self._pool.acquire() as connection:
             known = await known_logs(connection)
             for topic, log in now.items():
@@ -58,22 +56,10 @@ class FollowedLogs:
                 continue  # whoever works with it says that it is away
 
 
-async def describe_logs(admin: AdminClient, topics: Topics) -> dict[str, LogIdentity]:
+async def followed_now(admin: AdminClient, topics: Topics) -> dict[str, LogIdentity]:
     """Return which logs `incidents` and `register` are now, those that exist."""
-    names = [topics.incidents, topics.register]
-    described = admin.describe_topics(TopicCollection(names), request_timeout=_ASK_SECONDS)
-    cluster = admin.describe_cluster(request_timeout=_ASK_SECONDS)
-    cluster_id = str((await asyncio.wrap_future(cluster)).cluster_id)
-    found = {}
-    for name in names:
-        try:
-            topic = await asyncio.wrap_future(described[name])
-        except KafkaException as error:
-            if error.args[0].code() in MISSING:
-                continue
-            raise
-        found[name] = LogIdentity(cluster_id, str(topic.topic_id))
-    return found
+    described = await describe_logs(admin, [topics.incidents, topics.register])
+    return {name: log.identity for name, log in described.items()}
 
 
 async def known_logs(connection: "Scoped | Connection") -> dict[str, LogIdentity]:

@@ -14,7 +14,7 @@ from concordat.deliver.errors import (
     RoutedLogChanged,
     WriterActive,
 )
-from concordat.deliver.followed_logs import describe_logs, known_logs
+from concordat.deliver.followed_logs import followed_now, known_logs
 from concordat.deliver.hint import HINT_GROUP, Hinted, PositionHint, check_hint
 from concordat.deliver.position import LogIdentity, Position, check_positions
 from concordat.deliver.source import RoutedSource
@@ -81,7 +81,7 @@ class Recovery:
             check_positions(self._topics.routed, stored, log, ranges)
         except RoutedLogChanged as error:
             routed = str(error)
-        now = await describe_logs(self._admin, self._topics)
+        now = await followed_now(self._admin, self._topics)
         known = await known_logs(self._connection)
         others = {topic: each for topic, each in now.items() if known.get(topic, each) != each}
         return Losses(

@@ -1,6 +1,5 @@
 """The topic `routed`, read from positions kept in Postgres; nothing is committed to Kafka."""
 
-import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,16 +7,14 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import OffsetOutOfRangeError
-from confluent_kafka import KafkaError, KafkaException, TopicCollection
 from confluent_kafka.admin import AdminClient
 
+from concordat.deliver.described_log import describe_logs
 from concordat.deliver.errors import RoutedLogChanged, RoutedTopicMissing
 from concordat.deliver.position import LogIdentity, LogRange
 
 MAX_RECORDS = 2000
 _WAIT_MS = 200
-_ASK_SECONDS = 10.0
-MISSING = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC)  # noqa: SLF001 - its public name of a client-side code
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +32,6 @@ class RoutedSource:
     def __init__(self, bootstrap: str, topic: str) -> None:
         self.topic = topic
         self._bootstrap = bootstrap
-        # aiokafka cannot ask for a topic's id.
         quiet = logging.getLogger(__name__)
         self.admin = AdminClient({"bootstrap.servers": bootstrap}, logger=quiet)
         self._consumer: Any = None
@@ -63,19 +59,11 @@ class RoutedSource:
 
         Raises `RoutedTopicMissing`; KafkaException when no broker answers.
         """
-        topics = self.admin.describe_topics(
-            TopicCollection([self.topic]), request_timeout=_ASK_SECONDS
-        )
-        cluster = self.admin.describe_cluster(request_timeout=_ASK_SECONDS)
-        try:
-            topic = await asyncio.wrap_future(topics[self.topic])
-        except KafkaException as error:
-            if error.args[0].code() in MISSING:
-                raise RoutedTopicMissing(self.topic) from None
-            raise
-        cluster_id = (await asyncio.wrap_future(cluster)).cluster_id
-        partitions = tuple(sorted(one.id for one in topic.partitions))
-        return LogIdentity(str(cluster_id), str(topic.topic_id)), partitions
+        described = await describe_logs(self.admin, [self.topic])
+        if self.topic not in described:
+            raise RoutedTopicMissing(self.topic)
+        log = described[self.topic]
+        return log.identity, log.partitions
 
     async def ranges(self, partitions: tuple[int, ...]) -> dict[int, LogRange]:
         """Return what the log holds of each partition now."""
