@@ -22,6 +22,17 @@ def test_a_bar_names_its_promises_its_limit_and_bugs_that_turn_it_red(name: str)
     assert bar.bugs or name in NEEDS_DOCKER
 
 
+@pytest.mark.parametrize(
+    ("name", "bug"),
+    [(name, bug) for name in (*NAMES, *NEEDS_DOCKER) for bug in bar_named(name).bugs],
+)
+def test_every_bug_can_be_planted_in_what_there_is_now(name: str, bug: str) -> None:
+    """A name that is gone would break the bar itself, and not the promise."""
+    with pytest.MonkeyPatch.context() as patch:
+        bar_named(name).bugs[bug](patch)
+        assert patch._setattr or patch._setitem, "nothing was planted"
+
+
 def test_every_promise_that_is_kept_today_has_a_bar() -> None:
     shown = {promise for name in NAMES for promise in bar_named(name).promises}
     assert shown >= PROMISES - BUILT_LATER

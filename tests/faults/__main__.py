@@ -1,7 +1,7 @@
 """Run bars: `python -m faults NAME… | all [--size smoke|full] [--seed N] [--bug NAME | --bugs]`.
 
 Prints one line of JSON a run. Exit code 1 when a bar does not hold; with `--bugs`, when a planted
-bug is not found.
+bug breaks no claim, or breaks the bar itself.
 """
 
 import argparse
@@ -14,28 +14,38 @@ from collections.abc import Iterator
 
 from faults.bar import Bar, Ground, Size
 from faults.catalogue import NAMES, NEEDS_DOCKER, bar_named
+from faults.findings import Findings
 from faults.report import commit_now, line_of
 from faults.stacks import Stacks
 
 SEED = 20261125
 
 
-async def run_bar(stacks: Stacks, bar: Bar, size: Size, seed: int, bug: str | None) -> bool:
-    """Run one bar, print its line, and say whether it holds."""
+async def run_bar(stacks: Stacks, bar: Bar, size: Size, seed: int, bug: str | None) -> Findings:
+    """Run one bar, print its line, and return what it found."""
     ground = Ground(bar, size, seed, bug, stacks.folder(bar.name), stacks)
     started, minutes, commit = time.monotonic(), bar.minutes(size), commit_now()
     try:
         async with asyncio.timeout(minutes * 60):
             await bar.run(ground)
-    except TimeoutError:
-        ground.findings.fail(f"it did not end within {minutes:g} minutes or waited in vain")
-        traceback.print_exc()
     except Exception as error:  # noqa: BLE001 - whatever it is, the bar does not hold, and the next runs
-        ground.findings.fail(f"it failed: {type(error).__name__}: {str(error)[:300]}")
+        note_error(ground.findings, error, minutes)
         traceback.print_exc()
     sys.stdout.write(line_of(ground, commit, time.monotonic() - started) + "\n")
     sys.stdout.flush()
-    return ground.findings.hold
+    return ground.findings
+
+
+def note_error(findings: Findings, error: BaseException, minutes: float) -> None:
+    """Note what ended a bar: a wait in vain is about the product, any other error about the bar."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    if isinstance(error, TimeoutError):
+        findings.fail(f"it did not end within {minutes:g} minutes or waited in vain")
+    elif isinstance(error, AssertionError):  # says what was waited for
+        findings.fail(str(error)[:300])
+    else:
+        findings.crash(f"it failed: {type(error).__name__}: {str(error)[:300]}")
 
 
 async def run_all(asked: argparse.Namespace) -> int:
@@ -43,8 +53,8 @@ async def run_all(asked: argparse.Namespace) -> int:
     failed = False
     async with Stacks() as stacks:
         for bar, bug in _runs(asked):
-            holds = await run_bar(stacks, bar, asked.size, asked.seed, bug)
-            failed |= holds is bool(asked.bugs)
+            findings = await run_bar(stacks, bar, asked.size, asked.seed, bug)
+            failed |= not (findings.refuted if asked.bugs else findings.hold)
     return 1 if failed else 0
 
 

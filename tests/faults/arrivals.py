@@ -1,25 +1,30 @@
-"""For how long nothing came through: rows that are stored, seen through the database."""
+"""For how long nothing came through, partition by partition: positions, seen in the database."""
 
 import asyncio
 import math
+from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
+from operator import eq
 
 from faults.rig import Rig
 
 _LOOK_SECONDS = 0.1
-_DELIVERED = "SELECT coalesce(sum(last_seq), 0) FROM concordat.inbox"
+_POSITIONS = "SELECT partition, next_offset FROM concordat.consumed"
 
 
 @dataclass
 class Arrivals:
-    """When deliveries were stored, by the event loop's clock, to a tenth of a second."""
+    """When records of each partition of `routed` were stored, to a tenth of a second.
+
+    By the event loop's clock. A partition that stands still shows, whatever the others do.
+    """
 
     rig: Rig
-    delivered: int = 0
-    times: list[float] = field(default_factory=list)
+    positions: dict[int, int] = field(default_factory=dict)
+    times: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
 
     @asynccontextmanager
     async def watched(self) -> AsyncIterator["Arrivals"]:
@@ -32,19 +37,29 @@ class Arrivals:
             await asyncio.wait([looking])
 
     async def until_new(self, seconds: float = 300) -> None:
-        """Return once a delivery is stored that was not when this was called."""
-        seen = len(self.times)
+        """Return once every partition has stored a record that it had not when this was called."""
+        seen = [len(times) for times in self._every_partition()]
         async with asyncio.timeout(seconds):
-            while len(self.times) == seen:  # noqa: ASYNC110 - another task's progress
+            while any(map(eq, seen, map(len, self._every_partition()))):  # noqa: ASYNC110
                 await asyncio.sleep(_LOOK_SECONDS / 2)
+
+    @property
+    def of_any(self) -> list[float]:
+        """When a record of any partition was stored."""
+        return sorted(time for times in self.times.values() for time in times)
+
+    def _every_partition(self) -> list[list[float]]:
+        exchange = self.rig.exchange
+        [routed] = [plan for plan in exchange.plans if plan.name == exchange.topics.routed]
+        return [self.times[each] for each in range(routed.partitions)]
 
     async def _look(self) -> None:
         clock = asyncio.get_running_loop().time
         while True:
-            delivered = int((await self.rig.ask(_DELIVERED))[0][0])
-            if delivered > self.delivered:
-                self.delivered = delivered
-                self.times.append(clock())
+            for partition, position in await self.rig.ask(_POSITIONS):
+                if self.positions.get(partition) != position:
+                    self.positions[partition] = position
+                    self.times[partition].append(clock())
             await asyncio.sleep(_LOOK_SECONDS)
 
 

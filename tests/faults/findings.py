@@ -10,11 +10,18 @@ class Findings:
 
     figures: dict[str, Any] = field(default_factory=dict)
     broken: list[str] = field(default_factory=list)
+    crashed: bool = False
+    """The bar itself went wrong: what it says of the product, good or bad, counts for nothing."""
 
     @property
     def hold(self) -> bool:
         """Whether every claim holds, and there was one."""
-        return not self.broken and bool(self.figures)
+        return not self.broken and not self.crashed and bool(self.figures)
+
+    @property
+    def refuted(self) -> bool:
+        """Whether a claim does not hold: what a planted bug must come to."""
+        return bool(self.broken) and not self.crashed
 
     def none(self, **counts: int) -> None:
         """Report counts that must be 0."""
@@ -39,6 +46,11 @@ class Findings:
     def fail(self, sentence: str) -> None:
         """Report what went wrong without a figure."""
         self.broken.append(sentence)
+
+    def crash(self, sentence: str) -> None:
+        """Report that the bar itself went wrong."""
+        self.crashed = True
+        self.fail(sentence)
 
     def _claim(self, name: str, value: Any, holds: bool, what: str) -> None:
         self.figures[name] = value

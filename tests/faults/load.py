@@ -33,6 +33,12 @@ def _template(publisher: str) -> bytes:
     return numbered.replace(b"case-00000000", b"case-%08d")
 
 
+@lru_cache
+def other_publishers(publisher: str) -> frozenset[str]:
+    """Those who get the crimes of this one."""
+    return frozenset(PUBLISHERS) - {publisher}
+
+
 @dataclass
 class Load:
     """Publishes numbered events through one producer; `published` counts them by publisher.

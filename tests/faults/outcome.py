@@ -3,14 +3,14 @@
 import asyncio
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from faults.findings import Findings
-from faults.load import RECIPIENTS_EACH, Identity
+from faults.load import RECIPIENTS_EACH, Identity, other_publishers
 from faults.reading import each_record
 from faults.rig import Rig
 
@@ -105,8 +105,12 @@ def claim_exact(
     outcome: Outcome,
     published: Iterable[Identity],
     recipients_each: int = RECIPIENTS_EACH,
+    recipients_of: Callable[[str], Container[str]] = other_publishers,
 ) -> None:
-    """Claim that the inboxes hold each published event exactly once, in order, without a gap."""
+    """Claim that the inboxes hold each published event exactly once, in order, without a gap.
+
+    Each goes to at least so many inboxes, and to none that `recipients_of` its publisher lacks.
+    """
     wanted, decided = set(published), Counter(outcome.events)
     copies = Counter((source, id_) for _, _, _, source, id_ in outcome.deliveries)
     findings.figures.update(
@@ -121,6 +125,7 @@ def claim_exact(
         invented=len(decided.keys() - wanted),
         decided_twice=sum(count > 1 for count in decided.values()),
         undelivered=sum(copies[each] < recipients_each for each in wanted),
+        misdelivered=_misdelivered(outcome, recipients_of),
         delivered_twice=_delivered_twice(outcome),
         out_of_order=_out_of_order(outcome),
         numbers_missing=_numbers_missing(outcome),
@@ -155,6 +160,14 @@ def _publisher_order_broken(first: dict[Identity, Place], outcome: Outcome) -> i
             broken += id_ < newest.get((case, source), "")
             newest[case, source] = max(id_, newest.get((case, source), ""))
     return broken
+
+
+def _misdelivered(outcome: Outcome, recipients_of: Callable[[str], Container[str]]) -> int:
+    """How many deliveries are in the inbox of an agency that has no share in them."""
+    return sum(
+        agency not in recipients_of(source.removeprefix("//"))
+        for agency, _, _, source, _ in outcome.deliveries
+    )
 
 
 def _delivered_twice(outcome: Outcome) -> int:

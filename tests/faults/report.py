@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 from faults.bar import Ground
+from faults.findings import Findings
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,9 +23,15 @@ def line_of(ground: Ground, commit: str, seconds: float) -> str:
         "seconds": round(seconds, 1),
         "figures": findings.figures,
         "broken": findings.broken,
-        "verdict": "holds" if findings.hold else "broken",
+        "verdict": _verdict(findings),
     }
     return json.dumps(told)
+
+
+def _verdict(findings: Findings) -> str:
+    if findings.crashed:
+        return "crashed"
+    return "holds" if findings.hold else "broken"
 
 
 def commit_now() -> str:

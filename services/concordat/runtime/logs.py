@@ -13,7 +13,7 @@ ALLOWED_FIELDS = frozenset(
     """event level timestamp module stage service topic partition offset count batch seconds
     agency agreement version reason code fault_count register_offset status method route
     error error_code exit_code pid port topics agencies state attempt duration_ms event_id
-    delivery_id record_key generation cluster_id topic_id behind""".split()  # noqa: SIM905 - a word list reads better as words
+    delivery_id record_key generation cluster_id topic_id behind without_offset""".split()  # noqa: SIM905 - a word list reads better as words
 )
 
 

@@ -32,6 +32,7 @@ WAIT_SECONDS = 0.025
 IDLE_SECONDS = 1.0
 FLUSH_SECONDS = 60.0
 LEAVE_AFTER_SECONDS = 60.0
+COMMITTED_SECONDS = 1.0
 CLOCK_TOLERANCE = timedelta(seconds=1)
 
 # The partition is no longer ours: its new owner repeats the work.
@@ -166,7 +167,8 @@ class StageLoop:
         self._parts.health.set_ready()
 
     def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        log.info("assigned", count=len(partitions))
+        fresh = _without_offset(consumer, partitions)
+        log.info("assigned", count=len(partitions), without_offset=fresh)
         consumer.assign(partitions)
         if self._paused_since is not None:
             consumer.pause(partitions)
@@ -217,6 +219,18 @@ class StageLoop:
         except KafkaException as error:
             return [error.args[0]]
         return [result.error for result in results if result.error]
+
+
+def _without_offset(consumer: Consumer, partitions: list[TopicPartition]) -> int | None:
+    """How many of them are read from their start; None when nobody says in time.
+
+    A topic that was just made, or offsets that were lost: then all is done again, without effect.
+    """
+    try:
+        committed = consumer.committed(partitions, timeout=COMMITTED_SECONDS)
+    except KafkaException:
+        return None
+    return sum(each.offset < 0 for each in committed)
 
 
 def _is_record(message: Message) -> bool:

@@ -1,7 +1,7 @@
 """What is done to brokers under load, one fault after the other, and what each one cost."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
@@ -30,7 +30,7 @@ class Fault:
 
 @dataclass
 class Tormentor:
-    """Carries out faults while `load` runs; each begins when records flow again after the last."""
+    """Carries out faults while `load` runs; each begins when all partitions flow after the last."""
 
     load: AgencyLoad
     arrivals: Arrivals
@@ -89,7 +89,7 @@ class Tormentor:
         await self._all_in_sync(cluster)
         await self._over(Fault(fault.kind, fault.since, fault.in_flight, moved))
 
-    def stalls(self, times: list[float]) -> list[float]:
+    def stalls(self, times: Sequence[float]) -> list[float]:
         """For each fault the longest time until the next one in which none of `times` lies."""
         return [
             longest_gap(times, fault.since, end)

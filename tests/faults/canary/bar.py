@@ -32,19 +32,24 @@ REGISTER = "topic register"
 """What was written there by hand stands there, and nowhere else."""
 
 
+KINDS = {"answer", "topic", "table", "view", "statistics", "file", "/metrics", "concordat"}
+"""How the places begin that every exchange has: none may be missing."""
+
+
 @dataclass
 class Search:
     """What was searched and what was found where it has no business."""
 
     places: int = 0
     bytes: int = 0
+    kinds: set[str] = field(default_factory=set)
     leaks: list[str] = field(default_factory=list)
-    empty: list[str] = field(default_factory=list)
 
     def through(self, name: str, text: str, marks: set[str]) -> None:
         """Search a place in which none of `marks` may be."""
         self.places += 1
         self.bytes += len(text)
+        self.kinds.add(name.split(maxsplit=1)[0])
         found = marks_in(text) & marks
         self.leaks += [f"{name} holds {len(found)} marks"] if found else []
 
@@ -94,8 +99,9 @@ def _claim(ground: Ground, planted: Planted, bad: BadOnRig, search: Search) -> N
     findings.least(ground.pick(smoke=700, full=10_000), marks_planted=len(planted.by_mark))
     findings.least(len(CATALOGUE), types=len({each.type for each in planted.events}))
     findings.least(30, marks_in_bad_input=len(bad.tokens))
-    findings.least(60, places_searched=search.places)
-    findings.least(100_000, bytes_searched=search.bytes)
+    findings.least(ground.pick(smoke=300, full=2_000), places_searched=search.places)
+    findings.least(ground.pick(smoke=300_000, full=10_000_000), bytes_searched=search.bytes)
+    findings.same([], kinds_not_searched=sorted(KINDS - search.kinds))
     findings.none(places_with_a_mark=len(search.leaks))
     findings.same(len(room), sensitive_fields_marked=len(planted.fields & room))
     for each in search.leaks[:8]:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from concordat.deliver.follow_register import RegisterFollower
 from concordat.deliver.loop import DeliverLoop
 from concordat.deliver.readiness import Readiness
 from concordat.deliver.service import DeliverOptions, run_deliver
@@ -21,8 +22,12 @@ from faults.fail_closed.interrupted import Interruption
 from faults.rig import Rig
 
 SETTLES_SECONDS = 2.0
-PARTS = {"store": (DeliverStore, "store"), "start": (DeliverLoop, "_find_position")}
-"""The work that is interrupted: storing a batch, and finding where to go on."""
+PARTS = {
+    "store": (DeliverStore, "store"),
+    "start": (DeliverLoop, "_find_position"),
+    "look": (RegisterFollower, "_look"),
+}
+"""The work that is interrupted: storing a batch, finding where to go on, looking at open items."""
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 
 import pytest
 from confluent_kafka import Consumer, TopicPartition
@@ -13,9 +14,9 @@ from exchange_on_kafka import PUBLISHERS
 from faults.arrivals import longest_gap, percentile
 from faults.bar import Bar, Ground
 from faults.join.new_topics import write_to_new_topics
-from faults.join.newcomer import Join, join
+from faults.join.newcomer import SHARED_BY, SHARES_WITH, Join, join
 from faults.live import Live, latencies, live_events
-from faults.load import Identity
+from faults.load import Identity, other_publishers
 from faults.outcome import claim_exact, claim_tables, read_outcome
 from faults.rig import Rig, open_rig
 
@@ -94,8 +95,22 @@ def _claim_rebalances(ground: Ground, rig: Rig, joins: list[Join]) -> None:
 async def _claim_exact(ground: Ground, rig: Rig, live: Live, joins: list[Join]) -> None:
     outcome = await read_outcome(rig)
     newcomers = [identity for each in joins for identity in each.identities()]
-    claim_exact(ground.findings, outcome, [*_identities(live), *newcomers])
+    published = [*_identities(live), *newcomers]
+    agencies = frozenset(each.agency for each in joins)
+    claim_exact(ground.findings, outcome, published, recipients_of=_recipients_of(agencies))
     claim_tables(ground.findings, outcome)
+
+
+def _recipients_of(newcomers: frozenset[str]) -> Callable[[str], frozenset[str]]:
+    """As `join` has them agree; newcomers share nothing with each other."""
+
+    def recipients_of(publisher: str) -> frozenset[str]:
+        if publisher in newcomers:
+            return frozenset(SHARES_WITH)
+        others = other_publishers(publisher)
+        return others | newcomers if publisher == SHARED_BY else others
+
+    return recipients_of
 
 
 def _identities(live: Live) -> list[Identity]:

@@ -14,6 +14,7 @@ from faults.load import Identity
 from faults.rig import Rig
 
 EVENTS_EACH = 20
+SHARES_WITH, SHARED_BY = ("police", "social-care"), "police"
 PATIENCE_SECONDS = 60.0
 _STORED = "SELECT count(*) FROM concordat.event WHERE source = $1"
 
@@ -69,8 +70,8 @@ def _register(rig: Rig, agency: str) -> None:
 
 
 def _agreement(agency: str) -> Agreement:
-    parties = ("police", "social-care", agency)
-    shares = {agency: ["police", "social-care"], "police": [agency]}
+    parties = (*SHARES_WITH, agency)
+    shares = {agency: list(SHARES_WITH), SHARED_BY: [agency]}
     return agreement_of(
         id=f"joined-by-{agency}",
         effective={"from": "2026-01-01", "until": "2999-12-31"},

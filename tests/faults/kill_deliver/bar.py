@@ -86,7 +86,8 @@ async def run(ground: Ground) -> None:
             await fan_out.until_behind(0)
             await until_read(fan_out, readers)
         await claim_delivered(ground.findings, rig, fan_out)
-        await claim_read(ground.findings, rig, fan_out, readers)
+        rows = ground.pick(smoke=20_000, full=1_000_000)
+        await claim_read(ground.findings, rig, fan_out, readers, rows)
         claim_killed(ground, killing, kills)
 
 

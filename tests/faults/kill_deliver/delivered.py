@@ -54,9 +54,12 @@ async def claim_delivered(findings: Findings, rig: Rig, fan_out: FanOut) -> None
 
 
 async def claim_read(
-    findings: Findings, rig: Rig, fan_out: FanOut, readers: Sequence[Reader]
+    findings: Findings, rig: Rig, fan_out: FanOut, readers: Sequence[Reader], rows: int
 ) -> None:
-    """Claim that no reader ever passed a number that held something, and that each got all."""
+    """Claim that no reader ever passed a number that held something, and that each got all.
+
+    `rows`: how many they must have read together at the least.
+    """
     gaps = 0
     for reader in readers:
         gaps += len(await rig.ask(_HELD, reader.agency, list(reader.skipped)))
@@ -81,8 +84,8 @@ async def claim_read(
     findings.least(
         len(readers), pages_that_ended_at_a_moving_end=sum(each.ended for each in readers)
     )
+    findings.least(rows, rows_read=sum(each.read.total() for each in readers))
     findings.figures.update(
-        rows_read=sum(each.read.total() for each in readers),
         rows_read_over_http=sum(each.read.total() for each in http),
         pages=sum(each.pages for each in readers),
         answers_503=sum(each.answers[503] for each in readers),

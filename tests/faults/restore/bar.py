@@ -74,12 +74,16 @@ async def lose_incidents(restored: Restored) -> None:
 
 
 async def lose_offsets(restored: Restored) -> None:
-    """The committed offsets of both stages are deleted: they begin again, without effect."""
+    """The committed offsets of both stages are deleted: they say so, and begin again to no effect.
+
+    There is nothing for an operator to run.
+    """
     rows, repeats = await restored.delivered(), await restored.repeats()
     restored.kill("admit", "route")
     await restored.delete_offsets("admit", "route")
     await asyncio.to_thread(restored.rig.start_all, admit=1, route=1)
     await restored.rig.until_drained()
+    restored.claim_said_to_begin_again("admit", "route")
     restored.count("repeats_after_deleted_offsets", await restored.repeats() - repeats)
     restored.ground.findings.same(rows, rows_after_deleted_offsets=await restored.delivered())
     restored.losses += 1

@@ -149,6 +149,13 @@ class Restored:
         self.ground.findings.same(rows, **{f"rows_while_{what}_waited": await self.delivered()})
         self.ground.figure(command=COMMAND)
 
+    def claim_said_to_begin_again(self, *stages: str) -> None:
+        """Claim that these stages have said that nobody had committed anything."""
+        for stage in stages:
+            assigned = [line for each in self.rig.of(stage) for line in each.said("assigned")]
+            said = any(0 < line["count"] == line["without_offset"] for line in assigned)
+            self.ground.findings.same(True, **{f"{stage}_said_to_begin_again": said})
+
     @property
     def _patience(self) -> float:
         return NOTICED_SECONDS if self.ground.bug is None else 25.0

@@ -154,10 +154,14 @@ def _claim(ground: Ground, counts: Counter[str]) -> None:
     for name in ("orphans", "lost", "wrongly_delivered", "numbers_missing", "full_not_said"):
         findings.none(**{name: counts[name]})
     findings.same(counts["ports_taken"], ports_replaced=counts["ports_replaced"])
-    for name, least in (("kills", 1), ("ports_taken", 3), ("full", 1), ("comparisons", 2)):
-        findings.least(least, **{name: counts[name]})
-    findings.least(100, reached_somebody=counts["reached_somebody"])
-    ground.figure(kills_while_starting=counts["kills_while_starting"])
+    least = ground.pick(
+        smoke={"kills": 1, "ports_taken": 3, "full": 1, "reached_somebody": 100},
+        full={"kills": 10, "ports_taken": 12, "full": 3, "reached_somebody": 5_000}
+        | {"kills_while_starting": 10},
+    )
+    for name, count in least.items():
+        findings.least(count, **{name: counts[name]})
+    findings.least(2, comparisons=counts["comparisons"])
 
 
 def _ports_replaced(life: Life) -> int:

@@ -20,6 +20,7 @@ from faults.rig import Rig, open_rig
 from faults.zombie.bugs import BUGS
 from faults.zombie.position_watch import moved_back, watch_positions
 from faults.zombie.withdrawals import (
+    PUBLISHER,
     RECIPIENT,
     DistrictCrimes,
     Sweeper,
@@ -33,24 +34,25 @@ STAGES = ("admit", "route")
 EVENTS_PER_SECOND = 200
 _SHORTEST, _LONGEST = {"admit": 7.0, "route": 7.0, "deliver": 12.0}, 20.0
 _TURN_SECONDS = 0.05
+BITES_SECONDS = 1.0
 
 
 @dataclass
 class Night:
-    """What happened; by withdrawn agreement, what was read of it before and when a zombie woke."""
+    """What happened; by withdrawn agreement, what was read of it before and when it bites."""
 
     rig: Rig
     sweeper: Sweeper
     zombies: list[Zombie] = field(default_factory=list)
     withdrawn_at: dict[str, datetime] = field(default_factory=dict)
     read_before: dict[str, int] = field(default_factory=dict)
-    woke_at: dict[str, float] = field(default_factory=dict)
+    gone_by: dict[str, float] = field(default_factory=dict)
 
     @property
     def read_after(self) -> list[str]:
-        """The withdrawn agreements of which an item was returned after a zombie woke."""
+        """The withdrawn agreements of which an item was returned to a later question than that."""
         last = self.sweeper.last
-        return [each for each, woke in self.woke_at.items() if last.get(each, 0.0) > woke]
+        return [each for each, time_ in self.gone_by.items() if last.get(each, 0.0) > time_]
 
 
 async def run(ground: Ground) -> None:
@@ -99,11 +101,11 @@ async def _round(ground: Ground, night: Night, number: int, points: Points) -> N
     night.zombies += zombies
     await asyncio.gather(*(zombie.stand() for zombie in zombies))
     night.withdrawn_at[agreement.id] = await withdraw(night.rig, agreement)
+    night.gone_by[agreement.id] = time.monotonic() + BITES_SECONDS
     night.read_before[agreement.id] = sweeper.items[agreement.id]
 
     async def rest(zombie: Zombie) -> None:
         await zombie.sleep()
-        night.woke_at.setdefault(agreement.id, time.monotonic())
         await zombie.wake()
 
     await asyncio.gather(*(rest(zombie) for zombie in zombies))
@@ -128,9 +130,14 @@ def _claim_inboxes(findings: Findings, outcome: Outcome, load: Load) -> None:
     claim_exact(findings, _only(outcome, set(PUBLISHERS)), load.identities())
     claim_tables(findings, outcome)
     passing_ones = Findings()
-    claim_exact(passing_ones, _only(outcome, {RECIPIENT}), load.identities(), recipients_each=0)
+    passed = _only(outcome, {RECIPIENT})
+    claim_exact(passing_ones, passed, load.identities(), 0, _recipients_in_passing)
     findings.least(1, passing_deliveries=passing_ones.figures["deliveries"])
     findings.same([], wrong_in_the_passing_inbox=passing_ones.broken)
+
+
+def _recipients_in_passing(publisher: str) -> tuple[str, ...]:
+    return (RECIPIENT,) if publisher == PUBLISHER else ()
 
 
 def _only(outcome: Outcome, agencies: set[str]) -> Outcome:
@@ -159,7 +166,7 @@ async def _claim_night(ground: Ground, night: Night, keeper: Keeper) -> None:
     findings.none(
         positions_moved_back=await moved_back(night.rig.superuser),
         zombies_that_stored_on=sum(each.wrote_on for each in zombies),
-        withdrawn_items_read_after_waking=len(night.read_after),
+        withdrawn_items_read_a_second_after_the_notice=len(night.read_after),
     )
     strange = keeper.ends["deliver"].keys() - set(LEFT_TO_ANOTHER)
     findings.same([], strange_ends_of_deliver=sorted(strange))

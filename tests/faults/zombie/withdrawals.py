@@ -69,7 +69,7 @@ class Sweeper:
     items: Counter[str] = field(default_factory=Counter)
     """By agreement, how many items were returned under it."""
     last: dict[str, float] = field(default_factory=dict)
-    """By agreement, when the last answer arrived that returned one."""
+    """By agreement, when the last question was asked whose answer returned one."""
     sweeps: int = 0
 
     async def run(self) -> None:
@@ -83,15 +83,15 @@ class Sweeper:
         after: str | None = None
         while True:
             query = {"limit": _PAGE, "all": True} | ({"after": after} if after else {})
+            asked = time.monotonic()
             answer = await client.get("/v1/inbox", params=query)
-            arrived = time.monotonic()
             await asyncio.sleep(_TURN_SECONDS)
             if answer.status_code != httpx.codes.OK:
                 continue
             page = read_page(answer.content)
             for item in page.items:
                 self.items[item.delivery.agreement] += 1
-                self.last[item.delivery.agreement] = arrived
+                self.last[item.delivery.agreement] = asked
             if page.cursor == after:
                 return
             after = page.cursor

@@ -83,6 +83,21 @@ def test_the_loop_starts_before_the_side_agent(exchange: KafkaExchange) -> None:
     assert said.index("assigned") < said.index("register-record")
 
 
+def test_it_says_of_how_many_partitions_nobody_has_committed_an_offset(
+    exchange: KafkaExchange,
+) -> None:
+    exchange.admit_directly(event(number) for number in range(100))
+    partitions = len(exchange.admin.list_topics().topics[exchange.topics.incidents].partitions)
+    for without_offset in (partitions, 0):
+        worker = exchange.start("route")
+        worker.until_said("assigned")
+        (said,) = worker.said("assigned")
+        assert (said["count"], said["without_offset"]) == (partitions, without_offset)
+        exchange.until_drained("route")
+        worker.send(signal.SIGTERM)
+        assert worker.exit_code() == 0
+
+
 def test_a_worker_without_a_broker_does_not_pretend_to_have_ended_well(
     exchange: KafkaExchange,
 ) -> None:

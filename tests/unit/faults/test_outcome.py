@@ -27,7 +27,7 @@ RIGHT = Outcome(
 def broken(**changes: Any) -> set[str]:
     findings = Findings()
     outcome = replace(RIGHT, **changes)
-    claim_exact(findings, outcome, [ONE, TWO], recipients_each=1)
+    claim_exact(findings, outcome, [ONE, TWO], 1, lambda _publisher: ("health", "fire"))
     claim_tables(findings, outcome)
     return {sentence.split()[0] for sentence in findings.broken}
 
@@ -62,6 +62,13 @@ def test_what_is_right_breaks_nothing() -> None:
         (
             {"deliveries": [("health", 1, CASE, *TWO), ("health", 2, CASE, *ONE)]},
             {"out_of_order"},
+        ),
+        (
+            {
+                "deliveries": [*RIGHT.deliveries, ("housing", 1, CASE, *TWO)],
+                "last_numbers": {"health": 2, "housing": 1},
+            },
+            {"misdelivered"},
         ),
         ({"last_numbers": {"health": 3}}, {"numbers_missing"}),
         ({"conflicts": 1}, {"conflicts"}),
