@@ -35,12 +35,15 @@ class Killing:
     draw: random.Random
     kills: Counter[str] = field(default_factory=Counter)
     seconds: list[float] = field(default_factory=list)
+    with_work: int = 0
+    """How many of the kills at any moment hit a writer that had something to deliver."""
 
     async def kill(self, point: str) -> None:
         """Kill the writer at this point of its loop, or at any moment; wait for the standby."""
         active = await self._writer()
         if point == "moment":
             await asyncio.sleep(self.draw.random() * 0.6)
+            self.with_work += await self.rig.undelivered() > 0
             await asyncio.to_thread(active.kill)
         else:
             active.orders.give("kill", point, self.draw.randint(0, 2))
@@ -97,6 +100,7 @@ def claim_killed(ground: Ground, killing: Killing, kills: int) -> None:
     findings.least(kills, kills=killing.kills.total(), takeovers=len(killing.seconds))
     findings.least(each, **{f"kills_at_{point}": killing.kills[point] for point in POINTS})
     findings.least(each, kills_at_any_moment=killing.kills["moment"])
+    findings.least(each // 2, kills_at_any_moment_with_work=killing.with_work)
     seconds = sorted(killing.seconds)
     ground.figure(
         takeover_p50_seconds=round(seconds[len(seconds) // 2], 2),
