@@ -7,11 +7,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from itertools import chain
 
-from concordat.stack.embedded import EmbeddedInfrastructure
 from faults.arrivals import Arrivals, percentile
 from faults.bar import Bar, Ground
 from faults.broker.agency_load import AgencyLoad
 from faults.broker.bugs import BUGS
+from faults.broker.one_broker import open_servers
 from faults.broker.supervised_workers import SupervisedWorkers
 from faults.broker.three_brokers import open_cluster, open_rig_on
 from faults.broker.tormentor import Fault, Tormentor
@@ -42,8 +42,8 @@ class Sizes:
 
 
 PAUSE_SECONDS = {"smoke": 20.0, "full": 70.0}
-ONE = {"smoke": Sizes(2, 1, 300, 1_000), "full": Sizes(24, 3, 600, 600_000)}
-THREE = {"smoke": Sizes(2, 0, 300, 1_000), "full": Sizes(36, 2, 400, 400_000)}
+ONE = {"smoke": Sizes(2, 1, 300, 1_000), "full": Sizes(24, 3, 500, 500_000)}
+THREE = {"smoke": Sizes(2, 0, 300, 1_000), "full": Sizes(36, 2, 400, 500_000)}
 
 
 @dataclass(frozen=True)
@@ -69,10 +69,10 @@ async def run(ground: Ground) -> None:
 
 
 async def _on_one(ground: Ground) -> Part:
-    servers, sizes = (await ground.stacks.infrastructure()).servers, ONE[ground.size]
+    sizes = ONE[ground.size]
     async with (
-        open_rig(ground) as rig,
-        _left_running(servers),
+        open_servers(ground) as (servers, addresses),
+        open_rig(ground, servers=addresses) as rig,
         _under_load(ground, rig, sizes) as tormented,
     ):
         for _ in range(sizes.kills):
@@ -80,16 +80,6 @@ async def _on_one(ground: Ground) -> Part:
         for _ in range(sizes.pauses):
             await tormented.tormentor.pause_the_only_one(servers, PAUSE_SECONDS[ground.size])
         return await tormented.part(sizes)
-
-
-@asynccontextmanager
-async def _left_running(servers: EmbeddedInfrastructure) -> AsyncIterator[None]:
-    """The next bar finds a broker, however this one ends."""
-    try:
-        yield
-    finally:
-        if servers.death() is not None:
-            await asyncio.to_thread(servers.restart_kafka)
 
 
 async def _on_three(ground: Ground) -> Part:

@@ -17,7 +17,7 @@ async def open_cluster(ground: Ground) -> AsyncIterator[KafkaCluster]:
     """Three brokers; deleted on leaving."""
     folder = ground.stacks.folder("cluster")
     state = StateDirectory(folder / "state")
-    cluster = KafkaCluster(state, lambda _: None, heavy_load=ground.size == "full")
+    cluster = KafkaCluster(state, lambda _: None)
     await asyncio.to_thread(cluster.start)
     try:
         yield cluster
