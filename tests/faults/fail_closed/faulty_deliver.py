@@ -62,6 +62,8 @@ class FaultyDeliver:
             await _for_a_moment(lambda: interruption.fired or task.done())
             if isinstance(interruption.came_out, Injected):
                 await _for_a_moment(task.done)
+            # After an error at its COMMIT all may be stored while it waits to try again.
+            await _for_a_moment(lambda: readiness.ready or task.done())
             self._note(part, interruption, task, readiness)
 
     async def drain(self) -> None:

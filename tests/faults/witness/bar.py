@@ -52,6 +52,8 @@ async def _ours(rig: Rig, records: int) -> Findings:
                 await asyncio.sleep(_TURN_SECONDS)
         ended = await asyncio.to_thread(_ends, worker)
         findings.least(1, **{f"{action}_ends_it": int(ended)})
+        if not ended:  # what it lost by going on is to be seen
+            await asyncio.to_thread(worker.kill)
     rig.start("route", "2")
     await load.publish(records - load.total)
     await rig.until_drained()
