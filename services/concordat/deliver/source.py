@@ -44,6 +44,9 @@ class RoutedSource:
             enable_auto_commit=False,
             check_crcs=True,
             fetch_max_wait_ms=100,
+            # Else a broker that stands still is waited for, for twice forty seconds.
+            request_timeout_ms=5000,
+            metadata_max_age_ms=5000,
             max_partition_fetch_bytes=4 * 1024 * 1024,
             max_poll_records=MAX_RECORDS,
         )

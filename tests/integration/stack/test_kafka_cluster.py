@@ -1,5 +1,6 @@
 """Three brokers: what all but one of them hold survives the loss of any one."""
 
+import asyncio
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -9,6 +10,8 @@ import pytest
 from confluent_kafka import KafkaError, Message, Producer
 from confluent_kafka.cimpl import NewTopic
 
+from concordat.deliver.errors import RoutedTopicMissing
+from concordat.deliver.source import Fetched, RoutedSource
 from concordat.kafka.topics import Topics
 from concordat.kafka.topics_admin import admin_client, apply_topics, check_topics
 from concordat.kafka.topics_file import read_topics_file, topic_plans
@@ -17,7 +20,7 @@ from concordat.stack.errors import StackNotRunning
 from concordat.stack.kafka_cluster import KafkaCluster
 from concordat.stack.state_directory import StateDirectory
 from concordat.streams.clients import common_settings, stage_producer
-from kafka_log import read_to_end
+from kafka_log import append, read_to_end
 from waiting import until
 
 TOPIC = Topics().incidents
@@ -176,3 +179,54 @@ def written(cluster: KafkaCluster, topic: str) -> list[bool]:
     producer.produce(topic, b"1", on_delivery=lambda error, _: answers.append(error is None))
     producer.flush(60)
     return answers
+
+
+async def test_deliver_reads_on_from_another_broker_while_a_leader_stands_still(
+    cluster: KafkaCluster,
+) -> None:
+    topic = Topics().routed
+    source = RoutedSource(cluster.bootstrap, topic)
+    await source.start()
+    try:
+        partitions = await _partitions_of(source)
+        source.read_from(dict.fromkeys(partitions, 0))
+        await asyncio.to_thread(_write_one, cluster, topic, b"before")
+        [first] = await _read_some(source)
+        leader = cluster.leader_of(topic, first.partition)
+        assert leader is not None
+        cluster.pause(leader)
+        try:
+            await asyncio.to_thread(_until_another_leads, cluster, topic, first.partition, leader)
+            await asyncio.to_thread(_write_one, cluster, topic, b"after")
+            assert [each.value for each in await _read_some(source)] == [b"after"]
+        finally:
+            cluster.resume(leader)
+    finally:
+        await source.stop()
+    await asyncio.to_thread(until, lambda: cluster.short_of_copies() == 0, "all are in sync", 60)
+
+
+async def _partitions_of(source: RoutedSource) -> tuple[int, ...]:
+    async with asyncio.timeout(60):
+        while True:
+            try:
+                return (await source.describe())[1]
+            except RoutedTopicMissing:  # it was made a moment ago; not every broker knows it yet
+                await asyncio.sleep(0.1)
+
+
+def _write_one(cluster: KafkaCluster, topic: str, value: bytes) -> None:
+    """Write to the partition of one case; each time by a client that knows nothing yet."""
+    producer = stage_producer(common_settings(cluster.bootstrap, "one"))
+    assert append(producer, topic, [(b"case-1", value)]) == []
+
+
+def _until_another_leads(cluster: KafkaCluster, topic: str, partition: int, leader: int) -> None:
+    until(lambda: cluster.leader_of(topic, partition) not in (None, leader), "another leads", 60)
+
+
+async def _read_some(source: RoutedSource) -> list[Fetched]:
+    async with asyncio.timeout(30):  # the client's own patience is forty seconds, twice
+        while not (found := await source.read()):
+            pass
+    return found
