@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from concordat.stack.restart_policy import Life, RestartAfter, RestartPolicy
+from faults.keeper import why_it_ended
 from faults.rig import Rig
 from faults.workers import Worker
 
@@ -21,8 +22,7 @@ class SupervisedWorkers:
 
     rig: Rig
     deaths: Counter[str] = field(default_factory=Counter)
-    """How often each service left by itself."""
-    codes: Counter[int] = field(default_factory=Counter)
+    """How often each service left by itself, and what it said."""
     _started: dict[str, float] = field(default_factory=dict)
     _lives: dict[str, list[Life]] = field(default_factory=lambda: defaultdict(list))
 
@@ -53,10 +53,14 @@ class SupervisedWorkers:
 
     def _pause_after(self, worker: Worker) -> float:
         now = asyncio.get_running_loop().time()
-        self.deaths[worker.service] += 1
-        self.codes[worker.exit_code()] += 1
+        self.deaths[f"{worker.service}: {_last_words(worker)}"] += 1
         lives = self._lives[worker.name]
         lives.append(Life(self._started[worker.name], now))
         decision = _POLICY.decide(lives[-64:])
         assert isinstance(decision, RestartAfter)
         return decision.seconds
+
+
+def _last_words(worker: Worker) -> str:
+    failed = [f"{line['error']} {line['reason']}" for line in worker.said("stage-failed")]
+    return failed[-1] if failed else why_it_ended(worker)
