@@ -14,9 +14,10 @@ from concordat.stages.routed import RoutedRecord
 from concordat.streams.clients import common_settings
 from concordat.streams.groups import group_of
 from concordat.streams.register_feed import StrictRegisterFeed
-from exchange_on_kafka import KafkaExchange, event
+from exchange_on_kafka import KafkaExchange, event, keyed
 from kafka_log import append
 from stage_worker import UnknownFailure
+from waiting import until
 
 
 def test_rule_1_commits_only_what_is_acknowledged(exchange: KafkaExchange) -> None:
@@ -50,6 +51,8 @@ def test_rule_1_commits_nothing_when_the_broker_refuses_an_output(exchange: Kafk
         ],
     )
     exchange.admin.incremental_alter_configs([topic])[topic].result(30)
+    # The controller has answered; the broker applies it a little later.
+    until(lambda: append(exchange.producer, topic.name, keyed([event(0)])), "it refuses")
     exchange.publish([event(1)])
     with exchange.thread("admit") as admit:
         admit.until_ended()
