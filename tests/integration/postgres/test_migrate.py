@@ -37,7 +37,9 @@ async def test_a_migration_is_silent_and_needs_no_file_of_the_working_directory(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     await migrate(unmigrated.dsn(MIGRATOR))
-    assert capfd.readouterr() == ("", "")
+    out, said = capfd.readouterr()
+    # Clients that other tests of this process have dropped may still look for their broker.
+    assert (out, [line for line in said.splitlines() if "rdkafka#" not in line]) == ("", [])
     assert not any(tmp_path.iterdir())  # noqa: ASYNC240 - one look at an empty folder
 
 
