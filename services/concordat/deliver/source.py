@@ -12,6 +12,7 @@ from confluent_kafka.admin import AdminClient
 from concordat.deliver.described_log import describe_logs
 from concordat.deliver.errors import RoutedLogChanged, RoutedTopicMissing
 from concordat.deliver.position import LogIdentity, LogRange
+from concordat.kafka.stop_consumer import stop_consumer
 
 MAX_RECORDS = 2000
 _WAIT_MS = 200
@@ -55,7 +56,7 @@ class RoutedSource:
     async def stop(self) -> None:
         """Disconnect; idempotent."""
         if self._consumer is not None:
-            await self._consumer.stop()
+            await stop_consumer(self._consumer)
 
     async def describe(self) -> tuple[LogIdentity, tuple[int, ...]]:
         """Return which log this is, and its partitions.

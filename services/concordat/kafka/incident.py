@@ -5,6 +5,7 @@ import asyncio
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
+from concordat.kafka.stop_consumer import stop_consumer
 from concordat.kafka.topics import Topics
 
 ANSWERED_WITHIN_SECONDS = 5.0
@@ -57,4 +58,4 @@ class IncidentLog:
                     value: bytes | None = record.value
                     return value if record.offset == offset else None
         finally:
-            await consumer.stop()
+            await stop_consumer(consumer)

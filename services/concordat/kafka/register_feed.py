@@ -13,6 +13,7 @@ from confluent_kafka import KafkaException
 
 from concordat.agreements.book import Book, BookKeeper
 from concordat.agreements.history import History
+from concordat.kafka.stop_consumer import stop_consumer
 from concordat.kafka.topic_identity import TopicIdentity
 from concordat.kafka.topics import Topics
 from concordat.kafka.topics_admin import admin_client
@@ -109,7 +110,7 @@ class RegisterFeed:
                 await self._catch_up(consumer)
                 await asyncio.sleep(self._interval)
         finally:
-            await consumer.stop()
+            await stop_consumer(consumer)
 
     async def _catch_up(self, consumer: AIOKafkaConsumer) -> None:
         asked = time.monotonic()

@@ -8,6 +8,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from concordat.agreements.register import Register
+from concordat.kafka.stop_consumer import stop_consumer
 from concordat.kafka.topics import Topics
 from concordat.runtime.clock import system_clock
 
@@ -71,7 +72,7 @@ class RegisterLog:
                 for record in batch.get(partition, []):
                     yield record
         finally:
-            await consumer.stop()
+            await stop_consumer(consumer)
 
     async def _write(self, records: Sequence[RegisterRecord]) -> None:
         producer = AIOKafkaProducer(
