@@ -100,6 +100,11 @@ class KafkaExchange:
         """Write events to `incidents`, as admit would."""
         assert not append(self.producer, self.topics.incidents, keyed(events))
 
+    def plan_of(self, topic: str) -> TopicPlan:
+        """How a topic of this exchange is made."""
+        [plan] = [plan for plan in self.plans if plan.name == topic]
+        return plan
+
     # -- stages --------------------------------------------------------------------------------
 
     def settings(self, instance: str = "0", **changes: Any) -> Settings:

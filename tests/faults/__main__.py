@@ -29,23 +29,11 @@ async def run_bar(stacks: Stacks, bar: Bar, size: Size, seed: int, bug: str | No
         async with asyncio.timeout(minutes * 60):
             await bar.run(ground)
     except Exception as error:  # noqa: BLE001 - whatever it is, the bar does not hold, and the next runs
-        note_error(ground.findings, error, minutes)
+        ground.findings.end_by(error, minutes)
         traceback.print_exc()
     sys.stdout.write(line_of(ground, commit, time.monotonic() - started) + "\n")
     sys.stdout.flush()
     return ground.findings
-
-
-def note_error(findings: Findings, error: BaseException, minutes: float) -> None:
-    """Note what ended a bar: a wait in vain is about the product, any other error about the bar."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    if isinstance(error, TimeoutError):
-        findings.fail(f"it did not end within {minutes:g} minutes or waited in vain")
-    elif isinstance(error, AssertionError):  # says what was waited for
-        findings.fail(str(error)[:300])
-    else:
-        findings.crash(f"it failed: {type(error).__name__}: {str(error)[:300]}")
 
 
 async def run_all(asked: argparse.Namespace) -> int:

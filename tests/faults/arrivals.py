@@ -49,9 +49,9 @@ class Arrivals:
         return sorted(time for times in self.times.values() for time in times)
 
     def _every_partition(self) -> list[list[float]]:
-        exchange = self.rig.exchange
-        [routed] = [plan for plan in exchange.plans if plan.name == exchange.topics.routed]
-        return [self.times[each] for each in range(routed.partitions)]
+        routed = self.rig.exchange.topics.routed
+        partitions = self.rig.exchange.plan_of(routed).partitions
+        return [self.times[each] for each in range(partitions)]
 
     async def _look(self) -> None:
         clock = asyncio.get_running_loop().time

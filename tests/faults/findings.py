@@ -47,10 +47,20 @@ class Findings:
         """Report what went wrong without a figure."""
         self.broken.append(sentence)
 
-    def crash(self, sentence: str) -> None:
-        """Report that the bar itself went wrong."""
-        self.crashed = True
-        self.fail(sentence)
+    def end_by(self, error: BaseException, minutes: float) -> None:
+        """Report the error that ended the bar; `minutes` was its time limit.
+
+        A wait in vain is about the product, any other error about the bar.
+        """
+        while isinstance(error, BaseExceptionGroup):
+            error = error.exceptions[0]
+        if isinstance(error, TimeoutError):
+            self.fail(f"it did not end within {minutes:g} minutes or waited in vain")
+        elif isinstance(error, AssertionError):  # says what was waited for
+            self.fail(str(error)[:300])
+        else:
+            self.crashed = True
+            self.fail(f"it failed: {type(error).__name__}: {str(error)[:300]}")
 
     def _claim(self, name: str, value: Any, holds: bool, what: str) -> None:
         self.figures[name] = value

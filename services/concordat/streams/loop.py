@@ -32,7 +32,7 @@ WAIT_SECONDS = 0.025
 IDLE_SECONDS = 1.0
 FLUSH_SECONDS = 60.0
 LEAVE_AFTER_SECONDS = 60.0
-COMMITTED_SECONDS = 1.0
+OFFSETS_SECONDS = 1.0
 CLOCK_TOLERANCE = timedelta(seconds=1)
 
 # The partition is no longer ours: its new owner repeats the work.
@@ -167,14 +167,15 @@ class StageLoop:
         self._parts.health.set_ready()
 
     def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        fresh = _without_offset(consumer, partitions)
-        log.info("assigned", count=len(partitions), without_offset=fresh)
         consumer.assign(partitions)
         if self._paused_since is not None:
             consumer.pause(partitions)
         else:
             # A partition that left us while paused comes back paused, and would stay so for ever.
             consumer.resume(partitions)
+        # Last: it asks the broker, which fetches meanwhile.
+        fresh = _without_offset(consumer, partitions)
+        log.info("assigned", count=len(partitions), without_offset=fresh)
 
     # -- produce, acknowledged, commit ---------------------------------------------------------
 
@@ -226,8 +227,10 @@ def _without_offset(consumer: Consumer, partitions: list[TopicPartition]) -> int
 
     A topic that was just made, or offsets that were lost: then all is done again, without effect.
     """
+    if not partitions:
+        return 0
     try:
-        committed = consumer.committed(partitions, timeout=COMMITTED_SECONDS)
+        committed = consumer.committed(partitions, timeout=OFFSETS_SECONDS)
     except KafkaException:
         return None
     return sum(each.offset < 0 for each in committed)

@@ -29,11 +29,7 @@ _READY = ("every worker works", 240.0)
 
 @dataclass(frozen=True)
 class Sizes:
-    """What is done to one exchange, and how much is published meanwhile at the least.
-
-    The rates are such that two cores have some time left: how long a busy machine takes to catch up
-    is no stall.
-    """
+    """What is done to one exchange, and how much is published meanwhile at the least."""
 
     kills: int
     pauses: int

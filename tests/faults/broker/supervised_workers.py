@@ -62,5 +62,5 @@ class SupervisedWorkers:
 
 
 def _last_words(worker: Worker) -> str:
-    failed = [f"{line['error']} {line['reason']}" for line in worker.said("stage-failed")]
-    return failed[-1] if failed else why_it_ended(worker)
+    reasons = [str(line["reason"]) for line in worker.said("stage-failed")]
+    return " ".join([why_it_ended(worker), *reasons])

@@ -90,7 +90,7 @@ class Restored:
     async def make_again(self, topic: str) -> None:
         """Delete the topic and make it again."""
         admin = self.rig.exchange.admin
-        [plan] = [plan for plan in self.rig.exchange.plans if plan.name == topic]
+        plan = self.rig.exchange.plan_of(topic)
         await asyncio.wrap_future(admin.delete_topics([topic])[topic])
         again = NewTopic(plan.name, plan.partitions, plan.replication, config=plan.config)
         async with asyncio.timeout(NOTICED_SECONDS):

@@ -52,8 +52,7 @@ def test_every_difference_is_named_with_what_is_wanted_and_what_is_found(
 
 def test_a_topic_that_differs_is_not_changed_by_applying(exchange: KafkaExchange) -> None:
     incidents = exchange.topics.incidents
-    (plan,) = (plan for plan in exchange.plans if plan.name == incidents)
-    wanted = replace(plan, partitions=9)
+    wanted = replace(exchange.plan_of(incidents), partitions=9)
     assert apply_topics(exchange.admin, [wanted]) == []
     assert check_topics(exchange.admin, [wanted]) == [
         TopicDifference(incidents, "partitions", "9", "6")

@@ -115,7 +115,7 @@ def test_what_is_acknowledged_survives_the_kill_of_its_leader_which_comes_back_i
         death = cluster.death()
         assert death is not None
         assert str(death) == f"kafka-{leader} was ended by SIGKILL"
-        until(lambda: cluster.leader_of(TOPIC, 0) not in (None, leader), "another one leads")
+        _until_another_leads(cluster, TOPIC, 0, leader)
         assert cluster.in_sync(TOPIC, 0) == ALL - {leader}
         load.more(500)
         cluster.restart(leader)
@@ -137,7 +137,7 @@ def test_a_paused_leader_is_followed_by_another_and_takes_part_again(
         leader = cluster.leader_of(TOPIC, 1)
         assert leader is not None
         cluster.pause(leader)
-        until(lambda: cluster.leader_of(TOPIC, 1) not in (None, leader), "another one leads")
+        _until_another_leads(cluster, TOPIC, 1, leader)
         load.more(200)
         cluster.resume(leader)
         until(lambda: cluster.short_of_copies() == 0, "every partition has its copies again")
@@ -203,7 +203,7 @@ async def test_deliver_reads_on_from_another_broker_while_a_leader_stands_still(
             cluster.resume(leader)
     finally:
         await source.stop()
-    await asyncio.to_thread(until, lambda: cluster.short_of_copies() == 0, "all are in sync", 60)
+    await asyncio.to_thread(until, lambda: cluster.short_of_copies() == 0, "all are in sync")
 
 
 async def _partitions_of(source: RoutedSource) -> tuple[int, ...]:
@@ -222,7 +222,7 @@ def _write_one(cluster: KafkaCluster, topic: str, value: bytes) -> None:
 
 
 def _until_another_leads(cluster: KafkaCluster, topic: str, partition: int, leader: int) -> None:
-    until(lambda: cluster.leader_of(topic, partition) not in (None, leader), "another leads", 60)
+    until(lambda: cluster.leader_of(topic, partition) not in (None, leader), "another leads")
 
 
 async def _read_some(source: RoutedSource) -> list[Fetched]:

@@ -107,7 +107,7 @@ def _names(key: bytes, value: bytes, content_type: str | None) -> list[str]:
 
 
 def test_an_outbox_of_nobody_gets_dead_letters_without_contents(exchange: KafkaExchange) -> None:
-    ours = next(plan for plan in exchange.plans if plan.name == exchange.topics.outbox("police"))
+    ours = exchange.plan_of(exchange.topics.outbox("police"))
     unregistered = exchange.topics.outbox("impostor")
     apply_topics(exchange.admin, [replace(ours, name=unregistered)])
     assert not append(exchange.producer, unregistered, [(CANARY.encode(), CANARY.encode())])

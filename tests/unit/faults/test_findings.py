@@ -2,7 +2,6 @@
 
 import pytest
 
-from faults.__main__ import note_error
 from faults.findings import Findings
 
 
@@ -51,7 +50,7 @@ def test_a_later_claim_does_not_mend_an_earlier_one() -> None:
 )
 def test_a_wait_in_vain_refutes_a_claim(error: Exception) -> None:
     findings = Findings({"more": 1})
-    note_error(findings, error, 4)
+    findings.end_by(error, 4)
     assert findings.refuted
     assert not findings.hold
 
@@ -62,6 +61,6 @@ def test_a_wait_in_vain_refutes_a_claim(error: Exception) -> None:
 def test_a_bar_that_fails_itself_neither_holds_nor_finds_a_planted_bug(error: Exception) -> None:
     findings = Findings({"more": 1})
     findings.none(lost=2)
-    note_error(findings, error, 4)
+    findings.end_by(error, 4)
     assert not findings.refuted
     assert not findings.hold
