@@ -20,6 +20,7 @@ from concordat.runtime.health import Health
 from concordat.runtime.logs import get_logger
 from concordat.stages.record import Output, Record, Stage
 from concordat.streams.metrics import StageMetrics
+from concordat.streams.offsets import Offsets
 from concordat.streams.register_feed import StrictRegisterFeed
 
 log = get_logger(__name__)
@@ -35,18 +36,6 @@ LEAVE_AFTER_SECONDS = 60.0
 OFFSETS_SECONDS = 1.0
 CLOCK_TOLERANCE = timedelta(seconds=1)
 
-# The partition is no longer ours: its new owner repeats the work.
-NOT_OURS = frozenset(
-    {
-        KafkaError.ILLEGAL_GENERATION,
-        KafkaError.UNKNOWN_MEMBER_ID,
-        KafkaError.REBALANCE_IN_PROGRESS,
-        KafkaError.UNKNOWN_TOPIC_OR_PART,
-        KafkaError._NO_OFFSET,  # noqa: SLF001 - librdkafka's own codes are spelt so
-        KafkaError._ASSIGNMENT_LOST,  # noqa: SLF001
-        KafkaError._STATE,  # noqa: SLF001
-    }
-)
 # A topic was deleted, or the broker is away: the client goes on by itself.
 PASSING = frozenset(
     {
@@ -82,6 +71,7 @@ class StageLoop:
 
     def __init__(self, parts: LoopParts) -> None:
         self._parts = parts
+        self._offsets = Offsets(parts.consumer)
         self.stop = threading.Event()
         self._refused: KafkaError | None = None
         self._paused_since: float | None = None
@@ -90,7 +80,7 @@ class StageLoop:
     def run(self, source: str) -> None:
         """Consume `source` (a topic, or a pattern from `^`) until stopped."""
         parts = self._parts
-        parts.consumer.subscribe([source], on_assign=self._assigned)
+        parts.consumer.subscribe([source], on_assign=self._assigned, on_revoke=self._revoked)
         try:
             while not self.stop.is_set():
                 self._turn()
@@ -107,7 +97,10 @@ class StageLoop:
         if batch:
             parts.hook("consumed")
         book = self._book(batch)
-        if not batch or book is None:
+        if book is None:
+            return
+        if not batch:
+            self._commit(batch)  # what a coordinator that was away has still to take
             return
         started = time.perf_counter()
         outputs = parts.stage(batch, book, parts.clock())
@@ -177,6 +170,9 @@ class StageLoop:
         fresh = _without_offset(consumer, partitions)
         log.info("assigned", count=len(partitions), without_offset=fresh)
 
+    def _revoked(self, _consumer: Consumer, _partitions: list[TopicPartition]) -> None:
+        self._offsets.forget()
+
     # -- produce, acknowledged, commit ---------------------------------------------------------
 
     def _produce(self, outputs: Sequence[Output]) -> None:
@@ -203,23 +199,11 @@ class StageLoop:
             raise NotAcknowledged(f"{unsent} records not acknowledged: {code}")
 
     def _commit(self, batch: Sequence[Record]) -> None:
-        after = {(record.topic, record.partition): record.offset + 1 for record in batch}
-        offsets = [TopicPartition(topic, number, at) for (topic, number), at in after.items()]
-        refused = self._refusals(offsets)
-        for error in refused:
-            if error.code() not in NOT_OURS and not error.retriable():
-                raise KafkaException(error)
+        self._offsets.done(batch)
+        refused = self._offsets.commit()
         if refused:
             self._parts.metrics.commits_refused.inc()
             log.info("commit-refused", error_code=refused[0].name(), count=len(refused))
-
-    def _refusals(self, offsets: list[TopicPartition]) -> list[KafkaError]:
-        """Commit; the broker refuses the whole, or single partitions."""
-        try:
-            results = self._parts.consumer.commit(offsets=offsets, asynchronous=False)
-        except KafkaException as error:
-            return [error.args[0]]
-        return [result.error for result in results if result.error]
 
 
 def _without_offset(consumer: Consumer, partitions: list[TopicPartition]) -> int | None:

@@ -15,7 +15,7 @@ class StageMetrics:
         )
         refused = Counter(
             "concordat_stage_commits_refused",
-            "Commits for partitions that were no longer ours",
+            "Commits for partitions no longer ours, or to a coordinator that was away",
             labels,
             registry=registry,
         )

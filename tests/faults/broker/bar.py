@@ -38,8 +38,9 @@ class Sizes:
 
 
 PAUSE_SECONDS = {"smoke": 20.0, "full": 70.0}
-ONE = {"smoke": Sizes(2, 1, 300, 1_000), "full": Sizes(24, 3, 500, 500_000)}
-THREE = {"smoke": Sizes(2, 0, 300, 1_000), "full": Sizes(36, 2, 400, 500_000)}
+ONE = {"smoke": Sizes(2, 1, 300, 1_000), "full": Sizes(24, 3, 500, 800_000)}
+# Three brokers, a stage on them and all publishers keep two processors busy at twice the rate.
+THREE = {"smoke": Sizes(2, 0, 200, 1_000), "full": Sizes(36, 2, 200, 200_000)}
 
 
 @dataclass(frozen=True)

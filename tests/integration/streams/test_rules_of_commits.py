@@ -5,14 +5,21 @@ import statistics
 import time
 from collections import Counter
 
+import pytest
 from aiokafka import AIOKafkaProducer
-from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
+from confluent_kafka import (
+    ConsumerGroupTopicPartitions,
+    KafkaError,
+    KafkaException,
+    TopicPartition,
+)
 from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource
 
 from concordat.runtime.errors import NotAcknowledged
 from concordat.stages.routed import RoutedRecord
 from concordat.streams.clients import common_settings
 from concordat.streams.groups import group_of
+from concordat.streams.offsets import Offsets
 from concordat.streams.register_feed import StrictRegisterFeed
 from exchange_on_kafka import KafkaExchange, event, keyed
 from kafka_log import append
@@ -73,6 +80,60 @@ def test_rule_1_commits_nothing_when_it_fails_on_the_way(exchange: KafkaExchange
     assert isinstance(admit.error, UnknownFailure)
     assert exchange.written(exchange.topics.incidents) > 0
     assert exchange.committed("admit") == 0
+
+
+@pytest.mark.parametrize("code", [KafkaError.NOT_COORDINATOR, KafkaError._WAIT_COORD])
+def test_rule_1_commits_later_what_a_coordinator_that_was_away_has_not_taken(
+    exchange: KafkaExchange, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    ask, refusals = Offsets._refusals, [KafkaError(code)] * 3
+
+    def away_at_first(offsets: Offsets) -> list[KafkaError]:
+        return [refusals.pop()] if refusals else ask(offsets)
+
+    monkeypatch.setattr(Offsets, "_refusals", away_at_first)
+    exchange.publish(event(number) for number in range(50))
+    with exchange.thread("admit") as admit:
+        exchange.until_drained("admit")
+    assert admit.error is None
+    assert not refusals
+    assert exchange.committed("admit") == exchange.written(exchange.topics.incidents) == 50
+
+
+def test_rule_1_a_refusal_that_it_does_not_know_ends_it(
+    exchange: KafkaExchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    error = KafkaError(KafkaError.GROUP_AUTHORIZATION_FAILED)
+    monkeypatch.setattr(Offsets, "_refusals", lambda _: [error])
+    exchange.publish([event(1)])
+    with exchange.thread("admit") as admit:
+        admit.until_ended()
+    assert isinstance(admit.error, KafkaException)
+    assert admit.error.args == (error,)
+
+
+def test_rule_3_asks_for_nothing_of_a_partition_that_another_was_given(
+    exchange: KafkaExchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    foreign: list[tuple[str, int]] = []
+    asked = Counter[Offsets]()
+
+    def always_away(offsets: Offsets) -> list[KafkaError]:
+        asked[offsets] += 1
+        ours = {(each.topic, each.partition) for each in offsets._consumer.assignment()}
+        foreign.extend(offsets._done.keys() - ours)
+        return [KafkaError(KafkaError.NOT_COORDINATOR)]
+
+    monkeypatch.setattr(Offsets, "_refusals", always_away)
+    exchange.publish(event(number) for number in range(50))
+    with exchange.thread("admit", instance="0") as first:
+        until(lambda: exchange.written(exchange.topics.incidents) >= 50, "all is written")
+        with exchange.thread("admit", instance="1") as second:
+            until(lambda: len(asked) == 2, "another has partitions of its own")
+            before = asked.total()
+            until(lambda: asked.total() >= before + 4, "both ask")
+    assert first.error is second.error is None
+    assert not foreign
 
 
 async def test_rule_2_a_stage_places_keys_where_aiokafka_places_them(
