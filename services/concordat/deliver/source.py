@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import OffsetOutOfRangeError
 from confluent_kafka.admin import AdminClient
 
 from concordat.deliver.described_log import describe_logs
 from concordat.deliver.errors import RoutedLogChanged, RoutedTopicMissing
 from concordat.deliver.position import LogIdentity, LogRange
+from concordat.kafka.log_consumer import log_consumer
 from concordat.kafka.stop_consumer import stop_consumer
 
 MAX_RECORDS = 2000
@@ -39,15 +40,9 @@ class RoutedSource:
 
     async def start(self) -> None:
         """Connect; raises aiokafka's errors."""
-        self._consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap,
-            auto_offset_reset="none",
-            enable_auto_commit=False,
+        self._consumer = log_consumer(
+            self._bootstrap,
             check_crcs=True,
-            fetch_max_wait_ms=100,
-            # Else a broker that stands still is waited for, for twice forty seconds.
-            request_timeout_ms=5000,
-            metadata_max_age_ms=5000,
             max_partition_fetch_bytes=4 * 1024 * 1024,
             max_poll_records=MAX_RECORDS,
         )

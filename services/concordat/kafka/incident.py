@@ -2,9 +2,10 @@
 
 import asyncio
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
+from concordat.kafka.log_consumer import log_consumer
 from concordat.kafka.stop_consumer import stop_consumer
 from concordat.kafka.topics import Topics
 
@@ -37,13 +38,7 @@ class IncidentLog:
             raise IncidentsUnavailable from None
 
     async def _read(self, place: TopicPartition, offset: int) -> bytes | None:
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap,
-            enable_auto_commit=False,
-            auto_offset_reset="none",
-            fetch_max_wait_ms=100,
-            request_timeout_ms=5000,
-        )
+        consumer = log_consumer(self._bootstrap)
         try:
             await consumer.start()
             consumer.assign([place])

@@ -6,6 +6,8 @@ from contextlib import suppress
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from concordat.kafka.log_consumer import PATIENCE_MS
+
 CLOSED_WITHIN_SECONDS = 2.0
 
 
@@ -28,7 +30,7 @@ class KeptProducer:
                     bootstrap_servers=self._bootstrap,
                     enable_idempotence=True,
                     acks="all",
-                    request_timeout_ms=5000,
+                    request_timeout_ms=PATIENCE_MS,
                 )
                 try:
                     await producer.start()

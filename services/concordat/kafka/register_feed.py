@@ -13,6 +13,7 @@ from confluent_kafka import KafkaException
 
 from concordat.agreements.book import Book, BookKeeper
 from concordat.agreements.history import History
+from concordat.kafka.log_consumer import log_consumer
 from concordat.kafka.stop_consumer import stop_consumer
 from concordat.kafka.topic_identity import TopicIdentity
 from concordat.kafka.topics import Topics
@@ -95,13 +96,7 @@ class RegisterFeed:
             await asyncio.sleep(self._interval)
 
     async def _follow(self) -> None:
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap,
-            enable_auto_commit=False,
-            auto_offset_reset="none",
-            fetch_max_wait_ms=100,
-            request_timeout_ms=5000,
-        )
+        consumer = log_consumer(self._bootstrap)
         try:
             await consumer.start()
             consumer.assign([self._partition])

@@ -38,7 +38,7 @@ class Sizes:
 
 
 PAUSE_SECONDS = {"smoke": 20.0, "full": 70.0}
-ONE = {"smoke": Sizes(2, 1, 300, 1_000), "full": Sizes(24, 3, 500, 800_000)}
+ONE = {"smoke": Sizes(2, 1, 300, 1_000), "full": Sizes(24, 3, 600, 800_000)}
 # Three brokers, a stage on them and all publishers keep two processors busy at twice the rate.
 THREE = {"smoke": Sizes(2, 0, 200, 1_000), "full": Sizes(36, 2, 200, 200_000)}
 

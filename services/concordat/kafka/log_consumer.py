@@ -1,0 +1,25 @@
+"""A reader of partitions that it is told, from offsets that it is told; of no group."""
+
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer
+
+PATIENCE_MS = 5000
+"""For one answer of a broker, and until it is asked again who leads. With the library's own forty
+seconds a broker that stands still is waited for twice as long as it takes another to lead."""
+
+
+def log_consumer(bootstrap: str, **more: Any) -> AIOKafkaConsumer:
+    """Return it, not started; `more` are further settings of aiokafka's consumer.
+
+    An offset that the log does not have is an error of its own, never another place.
+    """
+    return AIOKafkaConsumer(
+        bootstrap_servers=bootstrap,
+        auto_offset_reset="none",
+        enable_auto_commit=False,
+        fetch_max_wait_ms=100,
+        request_timeout_ms=PATIENCE_MS,
+        metadata_max_age_ms=PATIENCE_MS,
+        **more,
+    )
