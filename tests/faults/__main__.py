@@ -25,11 +25,12 @@ async def run_bar(stacks: Stacks, bar: Bar, size: Size, seed: int, bug: str | No
     """Run one bar, print its line, and return what it found."""
     ground = Ground(bar, size, seed, bug, stacks.folder(bar.name), stacks)
     started, minutes, commit = time.monotonic(), bar.minutes(size), commit_now()
+    limit = asyncio.timeout(minutes * 60)
     try:
-        async with asyncio.timeout(minutes * 60):
+        async with limit:
             await bar.run(ground)
     except Exception as error:  # noqa: BLE001 - whatever it is, the bar does not hold, and the next runs
-        ground.findings.end_by(error, minutes)
+        ground.findings.end_by(error, minutes if limit.expired() else None)
         traceback.print_exc()
     sys.stdout.write(line_of(ground, commit, time.monotonic() - started) + "\n")
     sys.stdout.flush()

@@ -47,15 +47,15 @@ class Findings:
         """Report what went wrong without a figure."""
         self.broken.append(sentence)
 
-    def end_by(self, error: BaseException, minutes: float) -> None:
-        """Report the error that ended the bar; `minutes` was its time limit.
+    def end_by(self, error: BaseException, limit: float | None = None) -> None:
+        """Report what ended the bar; `limit` is that of its minutes, where it was reached.
 
         A wait in vain is about the product, any other error about the bar.
         """
         while isinstance(error, BaseExceptionGroup):
             error = error.exceptions[0]
         if isinstance(error, TimeoutError):
-            self.fail(f"it did not end within {minutes:g} minutes or waited in vain")
+            self.fail(f"it did not end within {limit:g} minutes" if limit else "it waited in vain")
         elif isinstance(error, AssertionError):  # says what was waited for
             self.fail(str(error)[:300])
         else:

@@ -17,6 +17,7 @@ BATCH = 20
 _BATCHED = {"content-type": "application/cloudevents-batch+json"}
 _PROBLEM = "application/problem+json"
 _PAUSE_SECONDS = 0.05
+_STALLED_SECONDS = 60.0
 
 
 class _Delivery(msgspec.Struct):
@@ -120,8 +121,9 @@ class Agencies:
     async def until_more(self) -> None:
         """Wait until more of every kind was acknowledged than now."""
         before = self.done
-        while not all(now > then for now, then in zip(self.done, before, strict=True)):  # noqa: ASYNC110
-            await asyncio.sleep(0.02)
+        async with asyncio.timeout(_STALLED_SECONDS):
+            while not all(now > then for now, then in zip(self.done, before, strict=True)):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
 
     async def until_all_read(self, rig: Rig) -> None:
         """Stop publishing and wait until everybody has put away all there is."""

@@ -50,7 +50,7 @@ def test_a_later_claim_does_not_mend_an_earlier_one() -> None:
 )
 def test_a_wait_in_vain_refutes_a_claim(error: Exception) -> None:
     findings = Findings({"more": 1})
-    findings.end_by(error, 4)
+    findings.end_by(error)
     assert findings.refuted
     assert not findings.hold
 
@@ -61,6 +61,14 @@ def test_a_wait_in_vain_refutes_a_claim(error: Exception) -> None:
 def test_a_bar_that_fails_itself_neither_holds_nor_finds_a_planted_bug(error: Exception) -> None:
     findings = Findings({"more": 1})
     findings.none(lost=2)
-    findings.end_by(error, 4)
+    findings.end_by(error)
     assert not findings.refuted
     assert not findings.hold
+
+
+def test_a_bar_that_takes_too_long_says_so_and_is_no_wait_in_vain() -> None:
+    late, in_vain = Findings({"more": 1}), Findings({"more": 1})
+    late.end_by(TimeoutError(), 4)
+    in_vain.end_by(TimeoutError())
+    assert late.broken == ["it did not end within 4 minutes"]
+    assert in_vain.broken == ["it waited in vain"]
