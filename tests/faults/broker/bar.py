@@ -133,6 +133,17 @@ def _works(worker: Worker) -> bool:
     return worker.is_running and worker.ready()[0]
 
 
+def _last_signs(rig: Rig) -> dict[str, list[str]]:
+    """What each worker said last, and whether it runs and works."""
+    return {
+        worker.name: [
+            f"running {worker.is_running}, ready {worker.ready()}",
+            *(f"{line.get('timestamp')} {line.get('event')}" for line in worker.lines()[-5:]),
+        ]
+        for worker in rig.workers.values()
+    }
+
+
 @asynccontextmanager
 async def _under_load(ground: Ground, rig: Rig, sizes: Sizes) -> AsyncIterator[_Tormented]:
     for service in STAGES:
@@ -147,7 +158,12 @@ async def _under_load(ground: Ground, rig: Rig, sizes: Sizes) -> AsyncIterator[_
         await asyncio.to_thread(until, lambda: all(map(_works, rig.workers.values())), *_READY)
         await publishing.enter_async_context(load.running())
         tormentor = Tormentor(load, arrivals, ground.draw)
-        yield _Tormented(rig, load, arrivals, keeper, tormentor, publishing)
+        try:
+            yield _Tormented(rig, load, arrivals, keeper, tormentor, publishing)
+        except TimeoutError:
+            ground.figure(stood_still=await asyncio.to_thread(_last_signs, rig))
+            ground.figure(positions=arrivals.positions, left=dict(keeper.deaths))
+            raise
 
 
 def _claim(ground: Ground, parts: dict[str, Part]) -> None:

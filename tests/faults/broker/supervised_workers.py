@@ -31,16 +31,11 @@ class SupervisedWorkers:
         """Keep the workers that the rig has, inside the block."""
         clock = asyncio.get_running_loop().time
         self._started = dict.fromkeys(self.rig.workers, clock())
-        kept = [asyncio.create_task(self._keep(name)) for name in self.rig.workers]
-        try:
+        async with asyncio.TaskGroup() as group:  # who cannot keep one must not be waited for
+            kept = [group.create_task(self._keep(name)) for name in self.rig.workers]
             yield self
-        finally:
             for task in kept:
                 task.cancel()
-            await asyncio.wait(kept)
-        for task in kept:
-            if not task.cancelled():
-                task.result()
 
     async def _keep(self, name: str) -> None:
         while True:
