@@ -1,11 +1,13 @@
 """The broker is killed, paused and, where there are three, its partitions' leader is killed."""
 
 import asyncio
+import sys
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from itertools import chain
+from signal import SIGABRT
 
 from faults.arrivals import Arrivals, percentile
 from faults.bar import Bar, Ground
@@ -144,6 +146,14 @@ def _last_signs(rig: Rig) -> dict[str, list[str]]:
     }
 
 
+def _show_stacks(rig: Rig) -> None:
+    """Write where each worker stands to the bar's own log; it ends by that."""
+    for worker in rig.workers.values():
+        worker.send(SIGABRT)  # faulthandler writes the stack of every thread
+        worker.exit_code()
+        sys.stderr.write(f"{worker.name}:\n{worker.tail(8000)}\n")
+
+
 @asynccontextmanager
 async def _under_load(ground: Ground, rig: Rig, sizes: Sizes) -> AsyncIterator[_Tormented]:
     for service in STAGES:
@@ -163,6 +173,7 @@ async def _under_load(ground: Ground, rig: Rig, sizes: Sizes) -> AsyncIterator[_
         except TimeoutError:
             ground.figure(stood_still=await asyncio.to_thread(_last_signs, rig))
             ground.figure(positions=arrivals.positions, left=dict(keeper.deaths))
+            await asyncio.to_thread(_show_stacks, rig)
             raise
 
 
