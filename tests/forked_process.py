@@ -2,6 +2,7 @@
 
 import ctypes
 import faulthandler
+import json
 import multiprocessing
 import os
 import signal
@@ -10,8 +11,6 @@ from collections.abc import Callable, Mapping
 from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
-
-import msgspec
 
 from waiting import until
 
@@ -95,9 +94,12 @@ class ForkedProcess:
         until(holds, f"the process of {self.log.name} says {event}")
 
     def lines(self) -> list[dict[str, Any]]:
-        """Every structured line that it wrote, in order."""
-        texts = self.text().encode().splitlines()
-        return [msgspec.json.decode(text) for text in texts if text.startswith(b"{")]
+        """Every structured line that it wrote, in order.
+
+        A client library that writes to the same log may add to a line.
+        """
+        decode = json.JSONDecoder().raw_decode
+        return [decode(text)[0] for text in self.text().split("\n") if text.startswith("{")]
 
     def text(self) -> str:
         """Everything that it wrote."""
