@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 _HEADERS = [("content-type", CONTENT_TYPE.encode())]
 _LINGER_MS = 5
 _BATCH_BYTES = 256 * 1024
+_PATIENCE_MS = 5000
+"""For one answer: a broker that stands still is left for the next one. Nothing expires by it."""
 _CANCEL_SECONDS = 0.3
 _CLOSE_SECONDS = 2.0
 
@@ -47,6 +49,7 @@ async def connect_to_kafka(bootstrap: str, topic: str) -> Connection:
             compression_type=None,  # as the outbox's topic stores it: a small batch stays small
             linger_ms=_LINGER_MS,
             max_batch_size=_BATCH_BYTES,
+            request_timeout_ms=_PATIENCE_MS,
         ),
         topic,
         KafkaError,

@@ -12,7 +12,7 @@ from confluent_kafka.admin import AdminClient
 from concordat.deliver.described_log import describe_logs
 from concordat.deliver.errors import RoutedLogChanged, RoutedTopicMissing
 from concordat.deliver.position import LogIdentity, LogRange
-from concordat.kafka.log_consumer import log_consumer
+from concordat.kafka.log_consumer import PATIENCE_MS, log_consumer
 from concordat.kafka.stop_consumer import stop_consumer
 
 MAX_RECORDS = 2000
@@ -35,7 +35,9 @@ class RoutedSource:
         self.topic = topic
         self._bootstrap = bootstrap
         quiet = logging.getLogger(__name__)
-        self.admin = AdminClient({"bootstrap.servers": bootstrap}, logger=quiet)
+        self.admin = AdminClient(
+            {"bootstrap.servers": bootstrap, "socket.timeout.ms": PATIENCE_MS}, logger=quiet
+        )
         self._consumer: Any = None
 
     async def start(self) -> None:

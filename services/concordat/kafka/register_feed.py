@@ -13,7 +13,7 @@ from confluent_kafka import KafkaException
 
 from concordat.agreements.book import Book, BookKeeper
 from concordat.agreements.history import History
-from concordat.kafka.log_consumer import log_consumer
+from concordat.kafka.log_consumer import PATIENCE_MS, log_consumer
 from concordat.kafka.stop_consumer import stop_consumer
 from concordat.kafka.topic_identity import TopicIdentity
 from concordat.kafka.topics import Topics
@@ -38,7 +38,9 @@ class RegisterFeed:
     def __init__(self, bootstrap: str, topics: Topics, *, interval: float = 0.2) -> None:
         self._bootstrap, self._interval = bootstrap, interval
         self._partition = TopicPartition(topics.register, 0)
-        self._identity = TopicIdentity(admin_client(bootstrap), topics.register)
+        self._identity = TopicIdentity(
+            admin_client(bootstrap, socket_timeout_ms=PATIENCE_MS), topics.register
+        )
         self._keeper = BookKeeper()
         self.history = History()
         self._rebuilding = asyncio.Lock()

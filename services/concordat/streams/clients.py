@@ -19,6 +19,8 @@ def common_settings(bootstrap: str, client_id: str) -> dict[str, object]:
         # The default of five minutes left a new outbox undiscovered.
         "topic.metadata.refresh.interval.ms": 5000,
         "reconnect.backoff.max.ms": 1000,
+        # A broker that stands still: what it has in hand goes to the next leader after so long.
+        "socket.timeout.ms": 6000,
         "socket.keepalive.enable": True,
         "log_level": 3,
     }

@@ -2,7 +2,10 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 
 import psutil
@@ -13,6 +16,7 @@ from confluent_kafka.cimpl import NewTopic
 
 from concordat.deliver.errors import RoutedTopicMissing
 from concordat.deliver.source import Fetched, RoutedSource
+from concordat.kafka.topic_identity import EVERY_SECONDS, TopicIdentity
 from concordat.kafka.topics import Topics
 from concordat.kafka.topics_admin import admin_client, apply_topics, check_topics
 from concordat.kafka.topics_file import TopicPlan, read_topics_file, topic_plans
@@ -57,10 +61,16 @@ class Load:
     def __init__(self, bootstrap: str) -> None:
         self.acknowledged: set[int] = set()
         self.failed: list[str] = []
+        self.written = 0
         self._producer: Producer = stage_producer(common_settings(bootstrap, "load"))
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
+
+    def catch_up(self, seconds: float) -> None:
+        """Wait until everything that was written so far is acknowledged."""
+        wanted = set(range(self.written))
+        until(lambda: wanted <= self.acknowledged, "all is acknowledged", seconds)
 
     def more(self, count: int) -> None:
         """Wait until `count` more are acknowledged than now."""
@@ -74,11 +84,11 @@ class Load:
         assert self._producer.flush(60) == 0
 
     def _run(self) -> None:
-        number = 0
         while not self._stop.wait(0.001):
-            self._producer.produce(TOPIC, b"%d" % number, b"%d" % number, on_delivery=self._answer)
+            number = b"%d" % self.written
+            self._producer.produce(TOPIC, number, number, on_delivery=self._answer)
             self._producer.poll(0)
-            number += 1
+            self.written += 1
 
     def _answer(self, error: KafkaError | None, message: Message) -> None:
         value = message.value()
@@ -147,7 +157,7 @@ def test_a_paused_leader_is_followed_by_another_and_takes_part_again(
         assert leader is not None
         cluster.pause(leader)
         _until_another_leads(cluster, TOPIC, 1, leader)
-        load.more(200)
+        load.catch_up(seconds=30)  # the client's own patience is sixty
         cluster.resume(leader)
         until(lambda: cluster.short_of_copies() == 0, "every partition has its copies again")
     finally:
@@ -188,6 +198,35 @@ def written(cluster: KafkaCluster, topic: str) -> list[bool]:
     producer.produce(topic, b"1", on_delivery=lambda error, _: answers.append(error is None))
     producer.flush(60)
     return answers
+
+
+def test_a_topics_identity_is_asked_of_another_broker_while_one_stands_still(
+    cluster: KafkaCluster,
+) -> None:
+    common = common_settings(cluster.bootstrap, "test")
+    # Each client asks a broker of its own choice, and stays with it.
+    identities = [
+        TopicIdentity(AdminClient(common), TOPIC)  # type: ignore[arg-type]
+        for _ in range(9)
+    ]
+    assert all(each.is_same() for each in identities)
+    time.sleep(EVERY_SECONDS)
+    cluster.pause(1)
+    try:
+        with ThreadPoolExecutor(9) as askers:
+            assert all(askers.map(_answers_within_30_seconds, identities))
+    finally:
+        cluster.resume(1)
+    until(lambda: cluster.short_of_copies() == 0, "all are in sync")
+
+
+def _answers_within_30_seconds(identity: TopicIdentity) -> bool:
+    """Whether it is told; the client's own patience is sixty seconds."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        with suppress(KafkaException, TimeoutError):
+            return identity.is_same()
+    return False
 
 
 async def test_deliver_reads_on_from_another_broker_while_a_leader_stands_still(
