@@ -39,7 +39,7 @@ class RegisterFeed:
         self._bootstrap, self._interval = bootstrap, interval
         self._partition = TopicPartition(topics.register, 0)
         self._identity = TopicIdentity(
-            admin_client(bootstrap, socket_timeout_ms=PATIENCE_MS), topics.register
+            admin_client(bootstrap, patience_ms=PATIENCE_MS), topics.register
         )
         self._keeper = BookKeeper()
         self.history = History()

@@ -24,11 +24,11 @@ class TopicDifference:
         return f"{self.topic}: {self.setting} is {self.found}, the contract says {self.wanted}"
 
 
-def admin_client(bootstrap: str, **settings: str | int) -> AdminClient:
-    """Return an administration client; `settings` are librdkafka's, with _ for its full stops."""
-    given: dict[str, str | int | float | bool] = {"bootstrap.servers": bootstrap, "log_level": 3}
-    given |= {name.replace("_", "."): value for name, value in settings.items()}
-    return AdminClient(given)
+def admin_client(bootstrap: str, *, patience_ms: int = 60_000) -> AdminClient:
+    """Return an administration client; it leaves a broker that is silent for `patience_ms`."""
+    return AdminClient(
+        {"bootstrap.servers": bootstrap, "log_level": 3, "socket.timeout.ms": patience_ms}
+    )
 
 
 def apply_topics(admin: AdminClient, plans: Sequence[TopicPlan]) -> list[str]:
