@@ -7,6 +7,7 @@ bug breaks no claim, or breaks the bar itself.
 import argparse
 import asyncio
 import os
+import signal
 import sys
 import time
 import traceback
@@ -40,11 +41,24 @@ async def run_bar(stacks: Stacks, bar: Bar, size: Size, seed: int, bug: str | No
 async def run_all(asked: argparse.Namespace) -> int:
     """Run what was asked for on shared servers; return the exit code."""
     failed = False
+    _end_in_order()
     async with Stacks() as stacks:
         for bar, bug in _runs(asked):
             findings = await run_bar(stacks, bar, asked.size, asked.seed, bug)
             failed |= not (findings.refuted if asked.bugs else findings.hold)
     return 1 if failed else 0
+
+
+def _end_in_order() -> None:
+    """Let SIGTERM end what was started, as Ctrl-C does; a second one ends the bar at once."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None
+
+    def end() -> None:
+        loop.remove_signal_handler(signal.SIGTERM)
+        task.cancel()
+
+    loop.add_signal_handler(signal.SIGTERM, end)
 
 
 def _runs(asked: argparse.Namespace) -> Iterator[tuple[Bar, str | None]]:
@@ -64,7 +78,10 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--bug", help="plant this bug: the bar must not hold")
     parser.add_argument("--bugs", action="store_true", help="plant every bug of a bar in turn")
-    return asyncio.run(run_all(parser.parse_args()))
+    try:
+        return asyncio.run(run_all(parser.parse_args()))
+    except asyncio.CancelledError:
+        return 128 + signal.SIGTERM
 
 
 if __name__ == "__main__":

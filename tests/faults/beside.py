@@ -1,16 +1,18 @@
 """Things that run side by side; the first failure ends all, and is the failure of the whole."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from typing import Any
 
 
-async def run_beside(main: Coroutine[Any, Any, None], *others: Coroutine[Any, Any, None]) -> None:
-    """Run `main` to its end and cancel the others then; when one of them fails, so does this."""
+@asynccontextmanager
+async def beside(*others: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run `others` until the block ends; when one of them fails, the block fails at once."""
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(each) for each in others]
-            await main
+            yield
             for task in tasks:
                 task.cancel()
     except BaseExceptionGroup as failed:

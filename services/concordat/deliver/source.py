@@ -12,7 +12,8 @@ from confluent_kafka.admin import AdminClient
 from concordat.deliver.described_log import describe_logs
 from concordat.deliver.errors import RoutedLogChanged, RoutedTopicMissing
 from concordat.deliver.position import LogIdentity, LogRange
-from concordat.kafka.log_consumer import PATIENCE_MS, log_consumer
+from concordat.kafka.log_consumer import log_consumer
+from concordat.kafka.patience import PATIENCE_MS
 from concordat.kafka.stop_consumer import stop_consumer
 
 MAX_RECORDS = 2000

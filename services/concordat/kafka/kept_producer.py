@@ -6,7 +6,7 @@ from contextlib import suppress
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from concordat.kafka.log_consumer import PATIENCE_MS
+from concordat.kafka.patience import PATIENCE_MS
 
 CLOSED_WITHIN_SECONDS = 2.0
 

@@ -4,9 +4,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer
 
-PATIENCE_MS = 5000
-"""For one answer of a broker, and until it is asked again who leads. With the library's own forty
-seconds a broker that stands still is waited for twice as long as it takes another to lead."""
+from concordat.kafka.patience import PATIENCE_MS
 
 
 def log_consumer(bootstrap: str, **more: Any) -> AIOKafkaConsumer:

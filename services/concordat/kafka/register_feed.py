@@ -13,7 +13,8 @@ from confluent_kafka import KafkaException
 
 from concordat.agreements.book import Book, BookKeeper
 from concordat.agreements.history import History
-from concordat.kafka.log_consumer import PATIENCE_MS, log_consumer
+from concordat.kafka.log_consumer import log_consumer
+from concordat.kafka.patience import PATIENCE_MS
 from concordat.kafka.stop_consumer import stop_consumer
 from concordat.kafka.topic_identity import TopicIdentity
 from concordat.kafka.topics import Topics

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from concordat.postgres.pool import open_pool
 from concordat.postgres.roles import API
 from faults.bar import Bar, Ground
+from faults.beside import beside
 from faults.kill_deliver.bugs import BUGS
 from faults.kill_deliver.cursor_readers import HttpReader, Reader, RowsReader
 from faults.kill_deliver.delivered import claim_delivered, claim_read
@@ -138,16 +139,8 @@ async def reading(rig: Rig, draw: random.Random) -> AsyncIterator[list[Reader]]:
                 readers.append(HttpReader(agency=agency, draw=own, client=client))
             else:
                 readers.append(RowsReader(agency=agency, draw=own, pool=pool))
-        tasks = [asyncio.create_task(each.follow()) for each in readers]
-        try:
+        async with beside(*(each.follow() for each in readers)):
             yield readers
-        finally:
-            for task in tasks:
-                task.cancel()
-            errors = await asyncio.gather(*tasks, return_exceptions=True)
-        for error in errors:
-            if error is not None and not isinstance(error, asyncio.CancelledError):
-                raise error
 
 
 async def until_read(fan_out: FanOut, readers: list[Reader]) -> None:

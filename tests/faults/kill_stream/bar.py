@@ -6,7 +6,7 @@ import statistics
 
 from concordat.streams.loop import POINTS
 from faults.bar import Bar, Ground
-from faults.beside import run_all, run_beside
+from faults.beside import beside, run_all
 from faults.kill_stream.bugs import BUGS
 from faults.kill_stream.killings import BETWEEN_PRODUCE_AND_COMMIT, RANDOM, Stage, Tally, plan_of
 from faults.load import Load
@@ -30,8 +30,8 @@ async def run(ground: Ground) -> None:
             for name in STAGES
             for draw in [random.Random(f"{ground.seed} {name}")]
         ]
-        faults = _play(stages, load, visits, ground.pick(smoke=15_000, full=1_000_000))
-        await run_beside(faults, load.feed(BEHIND))
+        async with beside(load.feed(BEHIND)):
+            await _play(stages, load, visits, ground.pick(smoke=15_000, full=1_000_000))
         await rig.until_drained(ground.pick(smoke=90, full=1200))
         outcome = await read_outcome(rig)
         claim_exact(ground.findings, outcome, load.identities())

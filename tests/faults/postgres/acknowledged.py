@@ -10,6 +10,7 @@ import httpx
 import msgspec
 
 from exchange_on_kafka import PUBLISHERS, event
+from faults.beside import beside
 from faults.findings import Findings
 from faults.rig import Rig
 
@@ -110,6 +111,11 @@ class Agencies:
         return sum((agency.answers for agency in self.each), Counter())
 
     @property
+    def refused(self) -> int:
+        """How often a call was answered with a refusal of any kind so far."""
+        return sum(count for name, count in self.answers.items() if name[:1] in ("4", "5"))
+
+    @property
     def done(self) -> tuple[int, ...]:
         """How much was acknowledged so far: events, items read, items put away."""
         return (
@@ -151,18 +157,12 @@ async def at_work(rig: Rig) -> AsyncIterator[Agencies]:
     """Every publisher publishes and reads inside the block."""
     agencies = Agencies([Agency(name, rig.client(name)) for name in PUBLISHERS])
     work = [task for each in agencies.each for task in (each.publish(), each.follow())]
-    tasks = [asyncio.create_task(task) for task in work]
     try:
-        yield agencies
+        async with beside(*work):
+            yield agencies
     finally:
-        for task in tasks:
-            task.cancel()
-        ended = await asyncio.gather(*tasks, return_exceptions=True)
         for agency in agencies.each:
             await agency.client.aclose()
-    for error in ended:
-        if not isinstance(error, asyncio.CancelledError | None):
-            raise error
 
 
 async def claim_kept(findings: Findings, rig: Rig, agencies: Agencies, part: str) -> None:

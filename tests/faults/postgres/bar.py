@@ -10,6 +10,7 @@ import pytest
 from concordat.inbox.database_away import DATABASE_AWAY
 from concordat.postgres import pool
 from faults.bar import Bar, Ground
+from faults.beside import beside
 from faults.keeper import Keeper
 from faults.outcome import claim_exact, read_outcome
 from faults.postgres.acknowledged import Agencies, at_work, claim_kept
@@ -61,13 +62,8 @@ async def kept_running(rig: Rig, most_ends: int) -> AsyncIterator[Keeper]:
     inbox = await asyncio.to_thread(rig.start, "inbox")
     await asyncio.to_thread(keeper.start)
     await asyncio.to_thread(rig.until_works, "inbox")
-    try:
-        async with asyncio.TaskGroup() as group:
-            keeping = group.create_task(keeper.run())
-            yield keeper
-            keeping.cancel()
-    except BaseExceptionGroup as failed:  # also of the keeper, whose end is that of the bar
-        raise failed.exceptions[0] from failed
+    async with beside(keeper.run()):  # its end is that of the bar
+        yield keeper
     assert inbox.is_running, f"the API ended: {inbox.tail()}"
 
 

@@ -4,8 +4,8 @@ import asyncio
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from concordat.stack.forking_thread import ForkingThread
@@ -34,7 +34,7 @@ async def fill_the_disk(ground: Ground, times: int) -> None:
             open_rig(ground, servers=addresses) as rig,
             kept_running(rig, 40 * times + 20) as keeper,
         ):
-            async with at_work(rig) as agencies:
+            async with at_work(rig) as agencies, room_again(server, disk):
                 # One that ends at once never says that it is full.
                 while filled < times or (filled == ended and filled < times + _MORE_TIMES):
                     filled += 1
@@ -56,13 +56,13 @@ async def fill_the_disk(ground: Ground, times: int) -> None:
 
 
 async def _until_full(rig: Rig, agencies: Agencies, server: PostgresServer, disk: Disk) -> int:
-    """Take all room, wait until readers are refused and deliver is behind; count the refusals."""
+    """Take all room, wait until readers are refused and deliver is behind; count the 503."""
     assert server.child is not None
     await asyncio.to_thread(disk.fill, server.child.pid)
-    before = agencies.answers["503"]
+    before, refused_before = agencies.answers["503"], agencies.refused
     async with asyncio.timeout(FULL_SECONDS):
         stands_still = False
-        while agencies.answers["503"] - before < 10 or not stands_still:
+        while agencies.refused - refused_before < 10 or not stands_still:
             await asyncio.sleep(0.1)
             stands_still = await _stands_still(rig)
     return agencies.answers["503"] - before
@@ -72,6 +72,15 @@ async def _stands_still(rig: Rig) -> bool:
     """Whether deliver says that its last step failed, or that the database is away."""
     delivering = [await asyncio.to_thread(each.ready) for each in rig.of("deliver")]
     return not any(ready for ready, _ in delivering)
+
+
+@asynccontextmanager
+async def room_again(server: PostgresServer, disk: Disk) -> AsyncIterator[None]:
+    """Leave a server that runs, with room, however the block ends: what comes after it writes."""
+    try:
+        yield
+    finally:
+        await _make_room(server, disk)
 
 
 async def _make_room(server: PostgresServer, disk: Disk) -> bool:

@@ -11,7 +11,7 @@ from itertools import cycle, islice
 from concordat.streams.loop import POINTS
 from exchange_on_kafka import PUBLISHERS
 from faults.bar import Bar, Ground
-from faults.beside import run_beside
+from faults.beside import beside
 from faults.findings import Findings
 from faults.keeper import Keeper
 from faults.load import Load
@@ -65,14 +65,16 @@ async def run(ground: Ground) -> None:
         await asyncio.to_thread(keeper.start)
         night = Night(rig, Sweeper(rig, RECIPIENT))
         load = Load(rig, write=DistrictCrimes(rounds))
-        await run_beside(_play(ground, night, load, rounds), keeper.run(), night.sweeper.run())
+        async with beside(keeper.run(), night.sweeper.run()):
+            await _play(ground, night, load, rounds)
         outcome = await read_outcome(rig)
         _claim_inboxes(ground.findings, outcome, load)
         await _claim_night(ground, night, keeper)
 
 
 async def _play(ground: Ground, night: Night, load: Load, rounds: int) -> None:
-    await run_beside(_all_rounds(ground, night, rounds), load.run(EVENTS_PER_SECOND))
+    async with beside(load.run(EVENTS_PER_SECOND)):
+        await _all_rounds(ground, night, rounds)
     await night.rig.until_drained(ground.pick(smoke=90, full=300))
 
 
