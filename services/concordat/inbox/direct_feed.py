@@ -14,6 +14,7 @@ from dataclasses import replace
 import asyncpg
 
 from concordat.agreements.book import Book
+from concordat.inbox.clock_behind import clock_is_behind
 from concordat.inbox.database_away import DATABASE_AWAY
 from concordat.inbox.dependencies import MAX_BOOK_AGE_SECONDS, Dependencies
 from concordat.inbox.direct_items import Stretch, Versions, direct_versions, feedable
@@ -115,6 +116,8 @@ class DirectFeed:
     async def _read(self, agency: str, after: int, book: Book) -> Stretch:
         versions = self._direct(book).get(agency, frozenset())
         async with agency_scope(self._needs.pool, agency) as connection:
+            if await clock_is_behind(connection, self._needs):
+                return Stretch(after, (), after)
             stretch = await read_stretch(
                 connection,
                 agency,

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from concordat.inbox.authentication import Caller
+from concordat.inbox.clock_behind import CLOCK_BEHIND, clock_is_behind
 from concordat.inbox.cursor import MAX_CURSOR_LENGTH, Cursor, NotACursor, read_cursor
 from concordat.inbox.dependencies import Dependencies, Needs
 from concordat.inbox.inbox_rows import last_number, mark_collected, read_generation, read_items
@@ -102,6 +103,8 @@ async def _fetch(
 ) -> _Fetched | None:
     """Return what is next; None when this book cannot judge it yet, or it moved meanwhile."""
     async with agency_scope(needs.pool, caller) as connection:
+        if await clock_is_behind(connection, needs):
+            raise unavailable(CLOCK_BEHIND)
         generation = await read_generation(connection)
         if after is not None and after.generation != generation:
             raise ProblemFound(409)

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 
 from concordat.inbox.authentication import Caller
+from concordat.inbox.clock_behind import CLOCK_BEHIND, clock_is_behind
 from concordat.inbox.cursor import MAX_SEQ
 from concordat.inbox.dependencies import Dependencies, Needs
 from concordat.inbox.inbox_rows import mark_collected, read_item
@@ -45,6 +46,8 @@ async def read_inbox_item(caller: Caller, seq: Seq, needs: Needs) -> Response:
 async def _read(caller: str, seq: int, needs: Dependencies) -> StoredItem | None:
     """Read and mark the item; None when it moved meanwhile."""
     async with agency_scope(needs.pool, caller) as connection:
+        if await clock_is_behind(connection, needs):
+            raise unavailable(CLOCK_BEHIND)
         entry = await read_item(connection, caller, seq)
         if entry is None:
             raise not_found()

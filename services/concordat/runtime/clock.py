@@ -1,9 +1,12 @@
 """Time as an argument: what depends on it asks a `Clock`."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 Clock = Callable[[], datetime]
+
+CLOCK_TOLERANCE = timedelta(seconds=1)
+"""P3: a clock further behind the newest time that others have written decides nothing."""
 
 
 def system_clock() -> datetime:

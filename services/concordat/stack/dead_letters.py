@@ -26,13 +26,12 @@ from concordat.kafka.topics import Topics
 from concordat.kafka.write_records import write_records
 from concordat.postgres.pool import Connection
 from concordat.postgres.set_aside import read_set_aside
-from concordat.runtime.clock import Clock
+from concordat.runtime.clock import CLOCK_TOLERANCE, Clock
 from concordat.runtime.errors import ClockBehind
 from concordat.stages.record import JSON, Output, Record
 from concordat.stages.retry import UNCHANGED, Outcome, Retried, retry_admit, retry_route
 from concordat.streams.register_feed import StrictRegisterFeed
 
-CLOCK_TOLERANCE = timedelta(seconds=1)
 # The clocks of a broker and of a database.
 _APART = timedelta(seconds=5)
 

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from confluent_kafka import KafkaError, Message, Producer
 
@@ -14,7 +14,7 @@ from concordat.kafka.incidents_log import IncidentsLog, Stretch
 from concordat.kafka.topics import Topics
 from concordat.postgres.pool import Pool
 from concordat.postgres.replayed import count_given, read_admissions, read_copies
-from concordat.runtime.clock import Clock
+from concordat.runtime.clock import CLOCK_TOLERANCE, Clock
 from concordat.runtime.errors import ClockBehind, NotAcknowledged
 from concordat.stack.replay_count import ReplayCount, standing_of
 from concordat.stack.replay_throttle import Throttle
@@ -27,7 +27,6 @@ FLUSH_SECONDS = 60.0
 STORED_SECONDS = 120.0
 # Between two batches live records get their turn.
 BATCH = 250
-CLOCK_TOLERANCE = timedelta(seconds=1)
 # An event is known by its admission here: contents are compared where they were first decided.
 _NO_COMPARISON = b""
 

@@ -8,13 +8,13 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
 from concordat.agreements.book import Book
 from concordat.kafka.messages import record_of
-from concordat.runtime.clock import Clock
+from concordat.runtime.clock import CLOCK_TOLERANCE, Clock
 from concordat.runtime.errors import ClockBehind, NotAcknowledged, RegisterUnavailable
 from concordat.runtime.health import Health
 from concordat.runtime.logs import get_logger
@@ -34,7 +34,6 @@ IDLE_SECONDS = 1.0
 FLUSH_SECONDS = 60.0
 LEAVE_AFTER_SECONDS = 60.0
 OFFSETS_SECONDS = 1.0
-CLOCK_TOLERANCE = timedelta(seconds=1)
 
 # A topic was deleted, or the broker is away: the client goes on by itself.
 PASSING = frozenset(

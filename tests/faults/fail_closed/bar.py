@@ -133,6 +133,7 @@ async def _deliver_rounds(ground: Ground, deliver: FaultyDeliver) -> None:
 async def _inbox_rounds(ground: Ground, inbox: FaultyInbox, register: WrittenRegister) -> None:
     kinds = ground.pick(smoke=("unheard-of",), full=faulty_inbox.errors())
     await inbox.interrupt_everywhere(readable=True, errors=kinds)
+    await inbox.clock_back()
     await asyncio.to_thread(register.suspend)
     await inbox.until_suspended()
     await inbox.interrupt_everywhere(readable=False, errors=kinds)

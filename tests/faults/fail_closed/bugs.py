@@ -9,6 +9,7 @@ import pytest
 from concordat.agreements.book import Book
 from concordat.deliver import store
 from concordat.deliver.insert_deliveries import insert_deliveries
+from concordat.inbox import read_inbox, read_item
 from concordat.inbox.dependencies import Dependencies
 from concordat.runtime.errors import RegisterUnavailable
 from concordat.runtime.health import Health
@@ -33,8 +34,18 @@ def last_book_is_good_enough(patch: pytest.MonkeyPatch) -> None:
 
 
 def clock_not_checked(patch: pytest.MonkeyPatch) -> None:
-    """A clock that is behind is believed."""
+    """A stage believes a clock that is behind."""
     patch.setattr(StageLoop, "_check_clock", lambda *_: None)
+
+
+def old_items_read_again(patch: pytest.MonkeyPatch) -> None:
+    """The API believes a clock that is behind."""
+
+    async def believed(*_: Any) -> bool:
+        return False
+
+    patch.setattr(read_inbox, "clock_is_behind", believed)
+    patch.setattr(read_item, "clock_is_behind", believed)
 
 
 def error_swallowed_after_produce(patch: pytest.MonkeyPatch) -> None:
@@ -81,6 +92,7 @@ BUGS: Mapping[str, Plant] = {
     for each in (
         last_book_is_good_enough,
         clock_not_checked,
+        old_items_read_again,
         error_swallowed_after_produce,
         beginning_not_looked_at,
         pause_not_said,

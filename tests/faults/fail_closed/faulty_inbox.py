@@ -4,7 +4,8 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -14,7 +15,7 @@ from concordat.inbox.app import create_app
 from concordat.inbox.dependencies import Dependencies
 from concordat.inbox.service import _open_dependencies
 from concordat.postgres.roles import API
-from faults.fail_closed.injected import ERRORS
+from faults.fail_closed.injected import ERRORS, Injector
 from faults.fail_closed.interrupted import Interruption
 from faults.rig import Rig
 
@@ -29,6 +30,7 @@ class FaultyInbox:
     rig: Rig
     app: Any
     dependencies: Dependencies
+    machine: Injector
     faults: Counter[str] = field(default_factory=Counter)
     statuses: Counter[int] = field(default_factory=Counter)
     places: set[str] = field(default_factory=set)
@@ -76,6 +78,18 @@ class FaultyInbox:
                     return counting
                 await asyncio.sleep(0.05)
 
+    async def clock_back(self) -> None:
+        """Neither a page nor an item is answered while the machine's clock is behind."""
+        self.machine.behind = timedelta(hours=1)
+        for path in (PAGE, f"/v1/inbox/{self.number}"):
+            answer = await self.ask(path)
+            self.faults["clock-back"] += 1
+            self.places.add(f"{path} under a clock that is behind")
+            self.statuses[answer.status_code] += 1
+            if (answer.status_code, b"clock" in answer.content) != (503, True):
+                self.wrong.append(f"{path}: {answer.status_code} under a clock that is behind")
+        self.machine.behind = timedelta()
+
     def _remember(self, answer: httpx.Response) -> None:
         """The newest item's number: what was held and released has left its first one."""
         items = answer.json().get("items") if answer.is_success else None
@@ -115,7 +129,9 @@ async def open_inbox(rig: Rig) -> AsyncIterator[FaultyInbox]:
         async with asyncio.timeout(60):
             while dependencies.feed.age() > 1:  # noqa: ASYNC110 - the feed says when, by its age
                 await asyncio.sleep(0.02)
-        yield FaultyInbox(rig, create_app(dependencies), dependencies)
+        machine = Injector()
+        timed = replace(dependencies, clock=machine.clock)
+        yield FaultyInbox(rig, create_app(timed), timed, machine)
 
 
 def errors() -> tuple[str, ...]:

@@ -24,6 +24,7 @@ WATCHED = {
     "consumer": ("consume", "commit", "pause", "resume", "assignment"),
     "producer": ("produce", "flush"),
     "register": ("get_watermark_offsets", "consume"),
+    "identity": ("is_same",),
 }
 
 
@@ -132,6 +133,7 @@ def watched(parts: LoopParts, injector: Injector) -> LoopParts:
     names = WATCHED["register"]
     feed = cast("Any", parts.feed)
     feed._reader = Watched(feed._reader, names, injector, "register")
+    feed._identity = Watched(feed._identity, WATCHED["identity"], injector, "identity")
     _watch_asker(feed, injector)
     stage, clock = parts.stage, parts.clock
     return replace(

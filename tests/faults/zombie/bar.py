@@ -155,10 +155,14 @@ async def _claim_night(ground: Ground, night: Night, keeper: Keeper) -> None:
         pauses_seconds=sorted(round(each.stood_still, 1) for each in zombies),
         ends={service: dict(why) for service, why in keeper.ends.items()},
         items_read_before_notice=night.read_before,
-        items_stored_after_notice=await _stored_after_notice(night),
         sweeps=night.sweeper.sweeps,
     )
     findings.least(ground.pick(smoke=6, full=40), zombies=len(zombies))
+    findings.least(7, shortest_pause_seconds=min(each.stood_still for each in zombies))
+    findings.least(
+        ground.pick(smoke=10, full=11), points=len({(each.stage, each.point) for each in zombies})
+    )
+    findings.least(1, items_stored_after_notice=await _stored_after_notice(night))
     findings.least(len(zombies), takeovers=sum(each.taken_over for each in zombies))
     findings.least(len(zombies), woke=sum(each.woke for each in zombies))
     findings.least(

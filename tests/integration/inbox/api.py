@@ -5,7 +5,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +104,16 @@ class Feed:
 
 
 @dataclass
+class Machine:
+    """The machine that the API runs on; its clock may be wrong."""
+
+    behind: timedelta = timedelta()
+
+    def clock(self) -> datetime:
+        return system_clock() - self.behind
+
+
+@dataclass
 class Outboxes:
     """Remembers what was published."""
 
@@ -155,6 +165,7 @@ class Api:
     register: RegisterTopic
     arrivals: Arrivals
     key: OKPKey
+    machine: Machine
 
     @property
     def exchange(self) -> Exchange:
@@ -294,7 +305,7 @@ async def open_api(database: Database, folder: Path) -> AsyncIterator[Api]:
         TokenKeys(key_file), issuer=ISSUER, audience=AUDIENCE, clock=system_clock
     )
     feed, outboxes, incidents, arrivals = Feed(exchange), Outboxes(), Log(), Arrivals()
-    register = RegisterTopic(exchange)
+    register, machine = RegisterTopic(exchange), Machine()
     dsn = database.dsn(API)
     async with open_pool(dsn) as pool, listen(dsn, arrivals):
         needs = Dependencies(
@@ -305,9 +316,10 @@ async def open_api(database: Database, folder: Path) -> AsyncIterator[Api]:
             incidents=incidents,
             register=register,
             tokens=tokens,
-            clock=system_clock,
+            clock=machine.clock,
         )
-        yield Api(create_app(needs), database, feed, outboxes, incidents, register, arrivals, key)
+        app = create_app(needs)
+        yield Api(app, database, feed, outboxes, incidents, register, arrivals, key, machine)
 
 
 async def until(condition: Callable[[], bool]) -> None:

@@ -181,6 +181,19 @@ async def test_what_the_exchange_may_no_longer_keep_never_leaves(direct: DirectI
     assert await direct.names() == ["event-1"]
 
 
+async def test_a_clock_that_is_behind_feeds_nothing_and_passes_nothing_over(
+    direct: DirectInbox,
+) -> None:
+    await direct.store(CARE, "event-1")
+    await direct.settle()
+    direct.api.machine.behind = timedelta(days=3650)  # the agreement has not begun
+    await direct.feed()
+    assert await direct.position() == 0
+    direct.api.machine.behind = timedelta()
+    await direct.feed()
+    assert await direct.names() == ["event-1"]
+
+
 async def test_what_is_stopped_while_its_topic_is_asked_for_does_not_leave(
     direct: DirectInbox,
 ) -> None:

@@ -1,5 +1,6 @@
 import asyncio
 import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -101,6 +102,19 @@ async def test_items_of_a_version_that_is_retired_are_stopped(api: Api) -> None:
     assert [stub["reason"] for stub in page["stopped"]] == ["SUPERSEDED"]
     collected = await api.column("social-care", "collected_at")
     assert [seq for seq, moment in collected.items() if moment] == [1]
+
+
+@pytest.mark.parametrize("path", ["/v1/inbox", "/v1/inbox/1"])
+async def test_what_has_ended_stays_so_when_the_clock_is_moved_back(api: Api, path: str) -> None:
+    await api.deliver("social-care", 1)
+    await api.run("UPDATE concordat.delivery SET keep_until = current_date - 1")
+    api.machine.behind = timedelta(days=2)
+    response = await api.get("social-care", path)
+    assert response.status_code == 503
+    assert "clock" in response.json()["detail"]
+    assert await api.column("social-care", "collected_at") == {1: None}
+    api.machine.behind = timedelta(seconds=0.5)
+    assert (await api.get("social-care", path)).status_code in (200, 410)
 
 
 async def reads_of_one_request(api: Api, path: str) -> int:
