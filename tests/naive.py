@@ -1,4 +1,4 @@
-"""A second, deliberately naive evaluator of DESIGN §7, for comparison with the compiled one.
+"""A second, deliberately naive evaluator of agreements, for comparison with the compiled one.
 
 It shares no code with the exchange and works on plain values as people wrote them: agreements,
 notices and events as dictionaries. Slow and repetitive on purpose: it should be checkable against

@@ -142,7 +142,7 @@ def _coarsened(draw: DrawFn, known: list[Leaf]) -> list[Plain]:
 
 
 def ways_to_coarsen(leaf: Leaf) -> list[str]:
-    """The coarsenings that DESIGN §7 has for a field."""
+    """The coarsenings that the language has for a field."""
     if leaf.many:
         return ["present"]
     if leaf.kind in (Kind.DAY, Kind.INSTANT):

@@ -13,7 +13,8 @@ _HEADERS = [("content-type", CONTENT_TYPE.encode())]
 _LINGER_MS = 5
 _BATCH_BYTES = 256 * 1024
 _PATIENCE_MS = 5000
-"""For one answer: a broker that stands still is left for the next one. Nothing expires by it."""
+"""For one answer: a broker that stands still is left for the next one. What has had no leader for
+so long fails too: the publisher then connects anew and sends it again."""
 _CANCEL_SECONDS = 0.3
 _CLOSE_SECONDS = 2.0
 

@@ -38,12 +38,14 @@ def environment() -> dict[str, str]:
     return {**ours, "PYTHONPATH": os.pathsep.join((f"{ROOT}/services", f"{ROOT}/events"))}
 
 
-def concordat(*arguments: str | Path, folder: Path, seconds: float = 240) -> Answer:
-    """Run `concordat ARGUMENTS` in `folder` to its end."""
+def concordat(
+    *arguments: str | Path, folder: Path, seconds: float = 240, **variables: str
+) -> Answer:
+    """Run `concordat ARGUMENTS` in `folder` to its end, with further environment variables."""
     done = subprocess.run(
         [*CONCORDAT, *map(str, arguments)],
         cwd=folder,
-        env=environment(),
+        env=environment() | variables,
         capture_output=True,
         text=True,
         timeout=seconds,

@@ -19,6 +19,8 @@ COMMANDS = (
     ("topics", "apply"),
     ("register", "publish"),
     ("token", "probation"),
+    ("recover",),
+    ("replay", "routed"),
 )
 # One for each way to a stack: Kafka, the API, the database beside Kafka.
 REACHING = (COMMANDS[0], COMMANDS[1], COMMANDS[4])
@@ -72,6 +74,13 @@ def test_a_stack_that_has_ended_is_said_to_answer_no_more(
     assert answer.err.startswith("concordat: nothing answers at ")
     assert "start a stack with `make run`" in answer.err
     assert len(answer.err.splitlines()) == 1
+
+
+def test_a_database_that_does_not_answer_is_said_in_a_sentence(folder: Path) -> None:
+    dsn = "postgresql://concordat_deliver:secret@127.0.0.1:9/concordat"
+    answer = concordat("replay", "routed", folder=folder, CONCORDAT_POSTGRES=dsn)
+    assert answer.code == 69, answer.err
+    assert answer.err == "concordat: the database cannot be asked (ConnectionRefusedError)\n"
 
 
 def test_another_state_directory_can_be_named(folder: Path, ended: Path) -> None:

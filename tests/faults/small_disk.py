@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -23,8 +23,8 @@ Way = Literal["tmpfs", "file size limit"]
 class Disk:
     """What is behind `folder`.
 
-    Where nothing may be mounted, the broker alone is forbidden to write files any larger: it sees
-    its writes fail, as on a full disk, but with another error.
+    Where nothing may be mounted, the server alone is forbidden to write files any larger: it sees
+    its writes fail, as on a full disk, but with another error, and ends of it.
     """
 
     folder: Path
@@ -35,14 +35,17 @@ class Disk:
         """What a broker's end must be said to mean."""
         return "its disk is full; make room" if self.way == "tmpfs" else "its disk failed"
 
-    def fill(self, broker: int) -> None:
-        """Leave next to nothing for this process to write."""
+    def fill(self, server: int) -> None:
+        """Leave next to nothing to write for this process and those that it has started."""
         if self.way == "tmpfs":
             with self._ballast.open("wb") as file:
                 while not self._taken(file.fileno()):
                     pass  # the server took some of it in between
         else:
-            psutil.Process(broker).rlimit(psutil.RLIMIT_FSIZE, (_MIB, _MIB))
+            first = psutil.Process(server)
+            for process in (first, *first.children(recursive=True)):
+                with suppress(psutil.NoSuchProcess):
+                    process.rlimit(psutil.RLIMIT_FSIZE, (_MIB, _MIB))
 
     def _taken(self, ballast: int) -> bool:
         free = shutil.disk_usage(self.folder).free - _ROOM_MIB * _MIB

@@ -1,4 +1,4 @@
-"""Agreements count in days of Europe/London (DESIGN §7), whatever the machine's zone."""
+"""Agreements count in days of Europe/London, whatever the machine's zone."""
 
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo

@@ -1,4 +1,4 @@
-"""The data-sharing agreement as a value: DESIGN §7's language, closed."""
+"""The data-sharing agreement as a value: a closed language."""
 
 import hashlib
 from typing import Annotated, Any, Literal, Self

@@ -169,7 +169,7 @@ class Register:
             if faults := check_agreement(agreement, world):
                 raise Refused(f"the agreement has {len(faults)} faults")
         except Refused:
-            # What cannot be read may restrict: all pairs of the agreement stop (DESIGN §4, P3).
+            # What cannot be read may restrict: all pairs of the agreement stop (P3).
             self.unreadable.setdefault(agreement_id, {})[version] = self.next_offset - 1
             raise
         self.agreements.setdefault(agreement_id, {})[version] = agreement

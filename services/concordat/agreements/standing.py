@@ -14,7 +14,7 @@ def version_for(register: Register, agreement_id: str, publisher: str, day: date
     """The version that counts for this publisher's pairs: the highest it has signed and started.
 
     At its start a version signed by the publisher's controller retires every lower one, for good:
-    nothing lower revives when it ends, is suspended or lacks the recipient's signature (DESIGN §7).
+    nothing lower revives when it ends, is suspended or lacks the recipient's signature.
     """
     controller = register.controller_of(publisher)
     started = (
@@ -70,7 +70,7 @@ def why_not_third(register: Register, agreement: Agreement, third: str) -> Reaso
 def _joint_controllers_signed(
     register: Register, agreement: Agreement, publisher: str, recipient: str
 ) -> bool:
-    """Joint controllers must all sign before any of their pairs (DESIGN §7, "in force")."""
+    """Joint controllers must all sign before any of their pairs."""
     joint = {name for name, party in agreement.parties.items() if party.acts_as == JOINT}
     if joint.isdisjoint((publisher, recipient)):
         return True

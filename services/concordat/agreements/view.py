@@ -1,4 +1,4 @@
-"""A view is a type: what it has no field for cannot be encoded (DESIGN §4, P1)."""
+"""A view is a type: what it has no field for cannot be encoded (P1)."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any

@@ -12,8 +12,6 @@ from concordat.cli.console import NEGATIVE, TRY_AGAIN, UNAVAILABLE, fail, put, p
 from concordat.cli.target import JsonOption, StateOption, Target, find_target
 from concordat.deliver.errors import RoutedTopicMissing, WriterActive
 from concordat.deliver.recover import Losses
-from concordat.postgres.roles import DELIVER
-from concordat.runtime.settings import Settings
 from concordat.stack.recover import StageActive, find_losses
 from concordat.stack.recover import recover as mend
 
@@ -65,7 +63,7 @@ def recover(
 
 
 async def _recover(target: Target, *, yes: bool, restored: bool) -> Losses:
-    dsn = Settings().postgres.get_secret_value() or target.dsn(DELIVER)
+    dsn = target.deliver_dsn
     if yes:
         return await mend(dsn, target.kafka, target.topics, restored=restored)
     return await find_losses(dsn, target.kafka, target.topics)

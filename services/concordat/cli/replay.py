@@ -14,7 +14,6 @@ from concordat.cli.target import JsonOption, StateOption, find_target
 from concordat.deliver.errors import WriterActive
 from concordat.deliver.replay import forget_positions
 from concordat.kafka.incidents_log import IncidentsUnreadable
-from concordat.postgres.roles import DELIVER
 from concordat.runtime.errors import NotAcknowledged, RegisterUnavailable
 from concordat.stack.replay import NoSuchAgency, NotStored
 
@@ -80,12 +79,16 @@ def replay(
 
 @app.command()
 def routed(state: StateOption = None) -> None:
-    """Let deliver read `routed` again. What is stored already is not delivered again."""
+    """Let deliver read `routed` again. What is stored already is not delivered again.
+
+    Deliver must be stopped. CONCORDAT_POSTGRES is its DSN, where no development stack holds it.
+    """
     target = find_target(state)
-    if target.state is None or target.stack is None:
-        fail("only a development stack holds deliver's password", UNAVAILABLE)
+    dsn = target.deliver_dsn
     try:
-        count = asyncio.run(forget_positions(target.dsn(DELIVER), target.topics.routed))
+        count = asyncio.run(forget_positions(dsn, target.topics.routed))
     except WriterActive as error:
         fail(str(error), TRY_AGAIN)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        fail(f"the database cannot be asked ({type(error).__name__})", UNAVAILABLE)
     say(f"{count} positions forgotten; deliver begins at the start of the log")

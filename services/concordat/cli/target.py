@@ -37,6 +37,7 @@ class _Addresses(BaseSettings):
     kafka: str | None = None
     api: str | None = None
     auditor: SecretStr | None = None
+    postgres: SecretStr | None = None
     token: SecretStr | None = None
     topic_prefix: str = ""
 
@@ -77,12 +78,19 @@ class Target:
         """DSN of the role that reads metadata."""
         if self.addresses.auditor:
             return self.addresses.auditor.get_secret_value()
-        return self.dsn("concordat_auditor")
+        return self._dsn("concordat_auditor", "CONCORDAT_AUDITOR")
 
-    def dsn(self, role: str) -> str:
+    @property
+    def deliver_dsn(self) -> str:
+        """DSN of the role that delivers."""
+        if self.addresses.postgres:
+            return self.addresses.postgres.get_secret_value()
+        return self._dsn("concordat_deliver", "CONCORDAT_POSTGRES")
+
+    def _dsn(self, role: str, variable: str) -> str:
         """DSN of a database role, whose password only the state directory has."""
         if self.state is None or self.stack is None:
-            self._missing("CONCORDAT_AUDITOR")
+            self._missing(variable)
         password = self.state.secret(f"postgres-{role.replace('_', '-')}")
         place = f"{self.stack.postgres_host}:{self.stack.postgres_port}"
         _answering(place, place)

@@ -14,7 +14,8 @@ CLOSED_WITHIN_SECONDS = 2.0
 class KeptProducer:
     """Idempotent, acknowledged by all replicas in sync.
 
-    Give one up that fails or stops acknowledging: some never recover from a paused broker.
+    The caller gives up one that fails or stops acknowledging: some never work again after a paused
+    broker.
     """
 
     def __init__(self, bootstrap: str) -> None:
@@ -41,7 +42,7 @@ class KeptProducer:
             return self._producer
 
     async def give_up(self, producer: AIOKafkaProducer) -> None:
-        """Stop it, unless another has taken its place; the next record starts another."""
+        """Stop it, unless another has taken its place; the next `ready` starts another."""
         if producer is self._producer:
             await self.close()
 

@@ -1,4 +1,4 @@
-"""A reader of partitions that it is told, from offsets that it is told; of no group."""
+"""A consumer without a group, for partitions and offsets that its caller assigns."""
 
 from typing import Any
 

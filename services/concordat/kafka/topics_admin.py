@@ -25,7 +25,7 @@ class TopicDifference:
 
 
 def admin_client(bootstrap: str, *, patience_ms: int = 60_000) -> AdminClient:
-    """Return an administration client; it leaves a broker that is silent for `patience_ms`."""
+    """Return an administration client; it gives up a broker that is silent for `patience_ms`."""
     return AdminClient(
         {"bootstrap.servers": bootstrap, "log_level": 3, "socket.timeout.ms": patience_ms}
     )

@@ -9,7 +9,7 @@ CONTRACTS = Path(__file__).parents[3] / "contracts"
 
 
 class Settings(BaseSettings):
-    """Addresses and credentials; the same names drive embedded, compose and Kubernetes."""
+    """Addresses and credentials; the same names drive the embedded stack and compose."""
 
     model_config = SettingsConfigDict(env_prefix="CONCORDAT_", frozen=True, extra="ignore")
 

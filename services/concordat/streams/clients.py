@@ -1,4 +1,4 @@
-"""The stages' consumer and producer, as notes of a real broker require (ADR 0004)."""
+"""The stages' consumer and producer; each setting answers something seen on a real broker."""
 
 from confluent_kafka import Consumer, Producer
 

@@ -6,7 +6,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from concordat.stages.record import Record
 
-# The partition is no longer ours: its new owner repeats the work.
+# Not ours to commit any more: another owner repeats the work, or the topic or the offset is gone.
 NOT_OURS = frozenset(
     {
         KafkaError.ILLEGAL_GENERATION,
@@ -37,7 +37,7 @@ AWAY = frozenset(
 
 
 class Offsets:
-    """Where a worker's next owner goes on, for the partitions that are its own.
+    """From where the next owner of each of a worker's partitions goes on.
 
     Every offset handed to `done` is of acknowledged work, so that a commit, whenever it comes,
     moves past nothing that is not written.
@@ -57,10 +57,11 @@ class Offsets:
         self._done.clear()
 
     def commit(self) -> list[KafkaError]:
-        """Commit what is done and return what was refused; nothing is asked for nothing.
+        """Commit what is done; return what was refused. Asks nobody when nothing is done.
 
-        What another owner repeats is forgotten, what a coordinator that is away has not taken is
-        kept for the next call. Raises `KafkaException` for any other refusal.
+        When a refusal says that the coordinator is away, all is kept for the next call; otherwise
+        all is forgotten: what was refused, another owner repeats. Raises `KafkaException` for any
+        other refusal.
         """
         if not self._done:
             return []

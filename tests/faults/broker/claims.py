@@ -9,7 +9,8 @@ from faults.arrivals import percentile
 from faults.broker.tormentor import Fault
 from faults.findings import Findings
 
-LONGEST_STALL = 15.0
+STALL_P99_SECONDS = 15.0
+"""At full size, over every partition and fault of both exchanges; the longest is a figure."""
 
 
 @dataclass(frozen=True)

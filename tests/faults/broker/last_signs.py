@@ -18,7 +18,7 @@ def last_signs(rig: Rig) -> dict[str, list[str]]:
 
 
 def show_stacks(rig: Rig) -> None:
-    """Write where each worker stands to the bar's own log; it ends by that."""
+    """Write every worker's stacks to the bar's stderr; the worker ends by it."""
     for worker in rig.workers.values():
         worker.send(SIGABRT)  # faulthandler writes the stack of every thread
         worker.exit_code()

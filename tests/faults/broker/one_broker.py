@@ -1,7 +1,7 @@
 """One broker and one PostgreSQL of the bar's own, with the settings of `concordat up`.
 
-Not those that the bars share: their broker's compiler pays off after minutes, and this one is
-started again every few seconds.
+The broker that bars share is set for heavy load, which pays off after minutes; this one is started
+again every few seconds.
 """
 
 import asyncio

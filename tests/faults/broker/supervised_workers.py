@@ -7,11 +7,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from concordat.stack.restart_policy import Life, RestartAfter, RestartPolicy
+from faults.beside import beside
 from faults.keeper import why_it_ended
 from faults.rig import Rig
 from faults.workers import Worker
 
-# Nothing is given up here: a bar causes more deaths than any fault does.
+# Never given up, as the supervisor would: a bar kills more often than any real fault does.
 _POLICY = RestartPolicy(deaths=1_000_000)
 _LOOK_SECONDS = 0.1
 
@@ -31,11 +32,8 @@ class SupervisedWorkers:
         """Keep the workers that the rig has, inside the block."""
         clock = asyncio.get_running_loop().time
         self._started = dict.fromkeys(self.rig.workers, clock())
-        async with asyncio.TaskGroup() as group:  # who cannot keep one must not be waited for
-            kept = [group.create_task(self._keep(name)) for name in self.rig.workers]
+        async with beside(*map(self._keep, self.rig.workers)):
             yield self
-            for task in kept:
-                task.cancel()
 
     async def _keep(self, name: str) -> None:
         while True:

@@ -22,8 +22,8 @@ class Fault:
 
     kind: str
     since: float
-    """From when on records could flow again, but for the fault: the kill, or the end of a pause
-    that no other broker could stand in for."""
+    """Stalls count from here: the kill, the beginning of a leader's pause, for which another could
+    stand in, or the end of the only broker's pause, for which none could."""
     in_flight: int
     moved: bool = False
 
@@ -49,7 +49,7 @@ class Tormentor:
         await self._over(fault)
 
     async def pause_the_only_one(self, servers: EmbeddedInfrastructure, seconds: float) -> None:
-        """Stop the broker's clock for so long."""
+        """Stop the broker (SIGSTOP) for so long."""
         await self._when_records_flow()
         await self.load.until_in_flight()
         in_flight = self.load.in_flight
@@ -74,7 +74,7 @@ class Tormentor:
         await self._over(Fault(fault.kind, fault.since, fault.in_flight, moved))
 
     async def pause_a_leader(self, cluster: KafkaCluster, seconds: float) -> None:
-        """Stop the clock of the leader of a partition drawn by lot for so long."""
+        """Stop (SIGSTOP) the leader of a partition drawn by lot for so long."""
         await self._when_records_flow()
         place = self._some_partition()
         leader = await asyncio.to_thread(_leader, cluster, place)

@@ -1,4 +1,4 @@
-"""DESIGN §3, point 5: what a direct party gets on Kafka is what its inbox would return, no more."""
+"""What a direct party gets on Kafka is what its inbox would return, no more."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence

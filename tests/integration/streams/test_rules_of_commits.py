@@ -1,4 +1,4 @@
-"""Rules 1 to 5 and 8 of the loop: what is committed, where keys lie, where it starts again."""
+"""The loop's commits: what is committed, where keys lie, where it starts again."""
 
 import asyncio
 import statistics
@@ -187,7 +187,7 @@ def _assert_everything_came_twice_with_one_identity(exchange: KafkaExchange, cou
     assert Counter(record.id for record in routed) == {
         f"police-{number:08d}": 2 for number in range(count)
     }
-    # Rule 5: identity, not position, decides downstream.
+    # Identity, not position, decides downstream.
     assert len({_identity(record) for record in routed}) == count
 
 

@@ -1,4 +1,4 @@
-"""Rules 6, 7, 10 and 11 of the loop: outboxes that come and go, sizes, topics that must exist."""
+"""The loop's topics: outboxes that come and go, sizes, topics that must exist."""
 
 import os
 from pathlib import Path
