@@ -6,6 +6,7 @@ from typing import Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
 
+from concordat.inbox.clock_behind import clock_is_behind
 from concordat.inbox.database_away import DATABASE_AWAY
 from concordat.inbox.dependencies import MAX_BOOK_AGE_SECONDS, Dependencies, Needs
 from concordat.inbox.inbox_rows import read_generation
@@ -40,10 +41,8 @@ async def read_live() -> Live:
 
 @router.get("/health/ready", summary="Can agencies be answered", responses=described(503))
 async def read_ready(needs: Needs) -> Ready:
-    """Say that database, register and listener are there; else 503, and which is not."""
-    errors = []
-    if not await _database_answers(needs):
-        errors.append(ProblemError(code="DATABASE", message="the database does not answer"))
+    """Say that database, register, listener and time are right; else 503, and which is not."""
+    errors = await _errors_of_database(needs)
     if needs.feed.age() > MAX_BOOK_AGE_SECONDS:
         errors.append(ProblemError(code="REGISTER", message="the register's end is not known"))
     if not needs.arrivals.connected:
@@ -53,10 +52,12 @@ async def read_ready(needs: Needs) -> Ready:
     return Ready()
 
 
-async def _database_answers(needs: Dependencies) -> bool:
+async def _errors_of_database(needs: Dependencies) -> list[ProblemError]:
     try:
         async with asyncio.timeout(DATABASE_ANSWERS_WITHIN_SECONDS):
             await read_generation(needs.pool)
+            behind = await clock_is_behind(needs.pool, needs)
     except DATABASE_AWAY:
-        return False
-    return True
+        return [ProblemError(code="DATABASE", message="the database does not answer")]
+    told = "this machine's clock is behind the database's"
+    return [ProblemError(code="CLOCK", message=told)] if behind else []

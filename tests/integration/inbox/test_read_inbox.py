@@ -113,6 +113,8 @@ async def test_what_has_ended_stays_so_when_the_clock_is_moved_back(api: Api, pa
     assert response.status_code == 503
     assert "clock" in response.json()["detail"]
     assert await api.column("social-care", "collected_at") == {1: None}
+    ready = await api.call(None, "GET", "/health/ready")
+    assert (ready.status_code, ready.json()["errors"][0]["code"]) == (503, "CLOCK")
     api.machine.behind = timedelta(seconds=0.5)
     assert (await api.get("social-care", path)).status_code in (200, 410)
 
