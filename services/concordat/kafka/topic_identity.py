@@ -2,11 +2,11 @@
 
 import time
 
-from confluent_kafka import TopicCollection
+from confluent_kafka import KafkaException, TopicCollection
 from confluent_kafka.admin import AdminClient
 
 EVERY_SECONDS = 1.0
-ANSWER_SECONDS = 2.0
+ANSWER_SECONDS = 1.0
 
 
 class TopicIdentity:
@@ -35,6 +35,15 @@ class TopicIdentity:
         return self._same
 
     def _ask(self) -> str:
+        try:
+            return self._told()
+        except (KafkaException, TimeoutError):
+            # The library asks one broker that it was once told of, also when that one is gone, and
+            # is told anew every few minutes; this tells it now.
+            self._admin.list_topics(self._topic, timeout=ANSWER_SECONDS)
+            return self._told()
+
+    def _told(self) -> str:
         described = self._admin.describe_topics(
             TopicCollection([self._topic]), request_timeout=ANSWER_SECONDS
         )

@@ -229,6 +229,22 @@ def _answers_within_30_seconds(identity: TopicIdentity) -> bool:
     return False
 
 
+def test_a_topics_identity_is_asked_of_another_broker_while_the_one_it_asked_is_gone(
+    cluster: KafkaCluster,
+) -> None:
+    admin = admin_client(cluster.bootstrap)
+    identity = TopicIdentity(admin, TOPIC)
+    assert identity.is_same()
+    asked = admin.list_topics(timeout=10).controller_id  # whom the library goes to
+    cluster.kill(asked)
+    try:
+        time.sleep(EVERY_SECONDS)
+        assert _answers_within_30_seconds(identity)
+    finally:
+        cluster.restart(asked)
+    until(lambda: cluster.short_of_copies() == 0, "all are in sync")
+
+
 async def test_deliver_reads_on_from_another_broker_while_a_leader_stands_still(
     cluster: KafkaCluster,
 ) -> None:
