@@ -14,9 +14,8 @@ from confluent_kafka import KafkaException
 from concordat.agreements.book import Book, BookKeeper
 from concordat.agreements.history import History
 from concordat.kafka.log_consumer import log_consumer
-from concordat.kafka.patience import PATIENCE_MS
 from concordat.kafka.stop_consumer import stop_consumer
-from concordat.kafka.topic_identity import TopicIdentity
+from concordat.kafka.topic_identity import SILENCE_MS, TopicIdentity
 from concordat.kafka.topics import Topics
 from concordat.kafka.topics_admin import admin_client
 from concordat.runtime.logs import get_logger
@@ -40,7 +39,7 @@ class RegisterFeed:
         self._bootstrap, self._interval = bootstrap, interval
         self._partition = TopicPartition(topics.register, 0)
         self._identity = TopicIdentity(
-            admin_client(bootstrap, patience_ms=PATIENCE_MS), topics.register
+            admin_client(bootstrap, patience_ms=SILENCE_MS), topics.register
         )
         self._keeper = BookKeeper()
         self.history = History()

@@ -7,6 +7,8 @@ from confluent_kafka.admin import AdminClient
 
 EVERY_SECONDS = 1.0
 ANSWER_SECONDS = 1.0
+SILENCE_MS = 2000
+"""After which an administration client is to leave a broker that does not answer."""
 
 
 class TopicIdentity:

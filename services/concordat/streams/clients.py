@@ -21,6 +21,8 @@ def common_settings(bootstrap: str, client_id: str) -> dict[str, object]:
         "reconnect.backoff.max.ms": 1000,
         # A broker that stands still: what it has in hand goes to the next leader after so long.
         "socket.timeout.ms": 6000,
+        # A connection that was begun meanwhile may never be answered, also when the broker goes on.
+        "socket.connection.setup.timeout.ms": 3000,
         "socket.keepalive.enable": True,
         "log_level": 3,
     }
@@ -36,7 +38,9 @@ def stage_consumer(common: dict[str, object], group: str, strategy: str) -> Cons
             "enable.auto.offset.store": False,
             "auto.offset.reset": "earliest",
             "partition.assignment.strategy": strategy,
-            "session.timeout.ms": 6000,
+            # Longer than a broker takes to restart, or another to lead (5 to 6 s): else the member
+            # gives up its place, and its return waits for the place to expire.
+            "session.timeout.ms": 7000,
             "heartbeat.interval.ms": 1000,
             "max.poll.interval.ms": 60000,
             "fetch.wait.max.ms": 100,

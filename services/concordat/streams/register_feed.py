@@ -8,7 +8,7 @@ from confluent_kafka.admin import AdminClient
 
 from concordat.agreements.book import Book, BookKeeper
 from concordat.kafka.messages import record_of
-from concordat.kafka.topic_identity import TopicIdentity
+from concordat.kafka.topic_identity import SILENCE_MS, TopicIdentity
 from concordat.runtime.errors import RegisterUnavailable
 from concordat.runtime.logs import get_logger
 
@@ -37,7 +37,10 @@ class StrictRegisterFeed:
         self._reader = Consumer({**group, "auto.offset.reset": "error", "fetch.wait.max.ms": 50})
         self._asker = Consumer(group)
         self._asked = time.monotonic()
-        self._identity = TopicIdentity(AdminClient(common), topic)  # type: ignore[arg-type]
+        self._identity = TopicIdentity(
+            AdminClient({**common, "socket.timeout.ms": SILENCE_MS}),  # type: ignore[dict-item]
+            topic,
+        )
         self._reader.assign([TopicPartition(topic, 0, 0)])
         self._keeper = BookKeeper()
         self._position = 0
