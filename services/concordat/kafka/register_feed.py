@@ -46,7 +46,7 @@ class RegisterFeed:
         self._rebuilding = asyncio.Lock()
         self._at_end = float("-inf")
         self._position = 0
-        self._stale = ""
+        self._stale = self._unreachable = ""
         self._task: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
 
@@ -92,10 +92,15 @@ class RegisterFeed:
                 task = asyncio.current_task()
                 if task is None or task.cancelling():
                     raise
-                log.warning("register-unreachable", error="CancelledError")
+                self._say_unreachable("CancelledError")
             except (KafkaError, KafkaException, OSError, TimeoutError) as error:
-                log.warning("register-unreachable", error=type(error).__name__)
+                self._say_unreachable(type(error).__name__)
             await asyncio.sleep(self._interval)
+
+    def _say_unreachable(self, error: str) -> None:
+        if error != self._unreachable:  # it is tried again several times a second
+            log.warning("register-unreachable", error=error)
+            self._unreachable = error
 
     async def _follow(self) -> None:
         consumer = log_consumer(self._bootstrap)
@@ -123,7 +128,7 @@ class RegisterFeed:
             batches = await consumer.getmany(self._partition, timeout_ms=500, max_records=1000)
             for record in batches.get(self._partition, []):
                 self._take(record)
-        self._at_end = asked
+        self._at_end, self._unreachable = asked, ""
 
     def _goes_stale(self, why: str) -> None:
         """A notice may be missing: nothing is served under a book that is not kept up."""

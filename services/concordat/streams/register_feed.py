@@ -36,7 +36,7 @@ class StrictRegisterFeed:
         self._topic, self._group = topic, group
         self._reader = Consumer({**group, "auto.offset.reset": "error", "fetch.wait.max.ms": 50})
         self._asker = Consumer(group)
-        self._asked = time.monotonic()
+        self._asked, self._said = time.monotonic(), ""
         self._identity = TopicIdentity(
             AdminClient({**common, "socket.timeout.ms": SILENCE_MS}),  # type: ignore[dict-item]
             topic,
@@ -86,7 +86,7 @@ class StrictRegisterFeed:
         if answer is None:
             self._ask_anew("no answer")
             raise RegisterUnavailable("the register's end was not told in time")
-        self._asked = time.monotonic()
+        self._asked, self._said = time.monotonic(), ""
         low, high = answer
         return int(low), int(high)
 
@@ -100,7 +100,9 @@ class StrictRegisterFeed:
 
     def _ask_anew(self, code: str) -> None:
         """Ask through a new handle once one has failed for a while: some never come back."""
-        log.warning("register-not-asked", error_code=code)
+        if code != self._said:  # it is asked again ten times a second
+            log.warning("register-not-asked", error_code=code)
+            self._said = code
         if time.monotonic() - self._asked > RENEW_SECONDS:
             self._asker.close()
             self._asker = Consumer(self._group)
