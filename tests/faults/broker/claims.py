@@ -77,7 +77,7 @@ def _by_kind(faults: Sequence[Fault], seconds: Sequence[float]) -> dict[str, lis
 
 def _seconds(name: str, values: Sequence[float]) -> dict[str, float]:
     return {
-        f"{name}_p50_s": round(percentile(values, 0.5), 1),
-        f"{name}_p99_s": round(percentile(values, 0.99), 1),
-        f"{name}_longest_s": round(max(values), 1),
+        f"{name}_p50_s": round(percentile(values, 0.5), 2),
+        f"{name}_p99_s": round(percentile(values, 0.99), 2),
+        f"{name}_longest_s": round(max(values), 2),
     }
