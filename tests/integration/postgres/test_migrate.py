@@ -39,7 +39,7 @@ async def test_a_migration_is_silent_and_needs_no_file_of_the_working_directory(
     await migrate(unmigrated.dsn(MIGRATOR))
     out, said = capfd.readouterr()
     # Clients that other tests of this process have dropped may still look for their broker.
-    assert (out, [line for line in said.splitlines() if "rdkafka#" not in line]) == ("", [])
+    assert (out, [line for line in said.splitlines() if line[:1] != "%"]) == ("", [])
     assert not any(tmp_path.iterdir())  # noqa: ASYNC240 - one look at an empty folder
 
 
