@@ -5,10 +5,17 @@ from datetime import UTC, datetime, timedelta
 
 Clock = Callable[[], datetime]
 
-CLOCK_TOLERANCE = timedelta(seconds=1)
-"""P3: a clock further behind the newest time that others have written decides nothing."""
+_MAY_DIFFER = timedelta(seconds=1)
 
 
 def system_clock() -> datetime:
     """Return the machine's time, aware, in UTC."""
     return datetime.now(UTC)  # noqa: TID251 - the one place that reads the machine's clock
+
+
+def is_behind(now: datetime, theirs: datetime) -> bool:
+    """Whether a clock that says `now` is behind a time that others have told (P3).
+
+    By more than clocks may differ: then it must not decide what has begun or ended.
+    """
+    return now < theirs - _MAY_DIFFER

@@ -26,7 +26,7 @@ from concordat.kafka.topics import Topics
 from concordat.kafka.write_records import write_records
 from concordat.postgres.pool import Connection
 from concordat.postgres.set_aside import read_set_aside
-from concordat.runtime.clock import CLOCK_TOLERANCE, Clock
+from concordat.runtime.clock import Clock, is_behind
 from concordat.runtime.errors import ClockBehind
 from concordat.stages.record import JSON, Output, Record
 from concordat.stages.retry import UNCHANGED, Outcome, Retried, retry_admit, retry_route
@@ -124,7 +124,7 @@ class Retry:
 
     def _book(self) -> Book:
         book = self._parts.feed.catch_up()
-        if self._parts.clock() < self._parts.feed.newest - CLOCK_TOLERANCE:
+        if is_behind(self._parts.clock(), self._parts.feed.newest):
             raise ClockBehind("the clock is behind the newest log time")
         return book
 

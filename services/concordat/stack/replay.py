@@ -14,7 +14,7 @@ from concordat.kafka.incidents_log import IncidentsLog, Stretch
 from concordat.kafka.topics import Topics
 from concordat.postgres.pool import Pool
 from concordat.postgres.replayed import count_given, read_admissions, read_copies
-from concordat.runtime.clock import CLOCK_TOLERANCE, Clock
+from concordat.runtime.clock import Clock, is_behind
 from concordat.runtime.errors import ClockBehind, NotAcknowledged
 from concordat.stack.replay_count import ReplayCount, standing_of
 from concordat.stack.replay_throttle import Throttle
@@ -134,7 +134,7 @@ class Replay:
 
     def _book(self) -> Book:
         book = self._parts.feed.catch_up()
-        if self._parts.clock() < self._parts.feed.newest - CLOCK_TOLERANCE:
+        if is_behind(self._parts.clock(), self._parts.feed.newest):
             raise ClockBehind("the clock is behind the newest log time")
         if self._agency not in book.agencies:
             raise NoSuchAgency(f"no agency {self._agency} is registered")

@@ -14,7 +14,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Produ
 
 from concordat.agreements.book import Book
 from concordat.kafka.messages import record_of
-from concordat.runtime.clock import CLOCK_TOLERANCE, Clock
+from concordat.runtime.clock import Clock, is_behind
 from concordat.runtime.errors import ClockBehind, NotAcknowledged, RegisterUnavailable
 from concordat.runtime.health import Health
 from concordat.runtime.logs import get_logger
@@ -135,7 +135,7 @@ class StageLoop:
     def _check_clock(self, batch: Sequence[Record]) -> None:
         newest = max((record.written_at for record in batch), default=0)
         log_time = max(self._parts.feed.newest, datetime.fromtimestamp(newest / 1000, UTC))
-        if self._parts.clock() < log_time - CLOCK_TOLERANCE:
+        if is_behind(self._parts.clock(), log_time):
             raise ClockBehind("the clock is behind the newest log time")
 
     def _pause(self, error: RegisterUnavailable) -> None:
