@@ -22,7 +22,8 @@ from waiting import until
 
 AGENCY = "west-mercia-police"
 GONE_SECONDS = 10.0
-ARRIVED_SECONDS = 120.0
+STILL_SECONDS = 30.0
+"""After so long without a new decision none is expected."""
 _CASES, _BATCH = 200, 50
 # Soon enough for a bar; an agency waits longer.
 _LIMITS = Limits(stuck_after=5, give_up_after=60)
@@ -134,9 +135,7 @@ class Life:
     async def compare(self, agency: Agency) -> dict[str, int]:
         """Wait until as much has arrived as was acknowledged; count what is not as it must be."""
         with suppress(TimeoutError):  # then it is lost, and counted below
-            async with asyncio.timeout(ARRIVED_SECONDS):
-                while await self.stored() < agency.told:  # noqa: ASYNC110 - other processes
-                    await asyncio.sleep(0.2)
+            await self._until_stored(agency.told)
         connection = await self._connect()
         try:
             row = await connection.fetchrow(_LOST, agency.ids())
@@ -144,6 +143,15 @@ class Life:
             await connection.close()
         assert row is not None
         return {**dict(row), "numbers_missing": int(await self._value(_GAPS))}
+
+    async def _until_stored(self, wanted: int) -> None:
+        stored, loop = -1, asyncio.get_running_loop()
+        async with asyncio.timeout(STILL_SECONDS) as limit:
+            while stored < wanted:
+                before, stored = stored, await self.stored()
+                if stored > before:
+                    limit.reschedule(loop.time() + STILL_SECONDS)
+                await asyncio.sleep(0.2)
 
     async def _value(self, query: str) -> float:
         connection = await self._connect()
