@@ -56,6 +56,12 @@ _RECOVERY = {
     "log.cleaner.min.cleanable.ratio": "0.1",
 }
 
+_QUORUM = {
+    # Another controller leads a second after the first one died, not two: with what the brokers'
+    # sessions add, partitions have leaders again before a member of a group gives up (ADR 0004).
+    "controller.quorum.fetch.timeout.ms": "1000",
+}
+
 _INTERNAL_TOPICS = ("offsets.topic", "transaction.state.log", "share.coordinator.state.topic")
 
 
@@ -80,6 +86,7 @@ def broker_properties(
         **_SIZES,
         **_DURABILITY,
         **_RECOVERY,
+        **(_QUORUM if member else {}),
         **_replication(len(member.quorum.ports) if member else 1),
     }
 

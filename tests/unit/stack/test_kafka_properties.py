@@ -44,6 +44,9 @@ def test_three_brokers_have_all_records_each_and_acknowledge_by_two() -> None:
         assert properties["offsets.topic.replication.factor"] == "3"
         assert properties["min.insync.replicas"] == "2"
         assert properties["unclean.leader.election.enable"] == "false"
+        # What their controllers wait before one of them leads, and then for a broker that is gone.
+        assert int(properties["controller.quorum.fetch.timeout.ms"]) == 1000
+        assert int(properties["broker.session.timeout.ms"]) == 2000
     assert len(set(quorum.storages.values())) == 3
     assert quorum.initial_controllers.startswith(f"1@127.0.0.1:22000:{quorum.storages[1]},2@")
 
