@@ -86,17 +86,17 @@ def can_be_marked(leaf: Leaf) -> bool:
     return (
         _takes_a_token(leaf)
         or _is_telling(leaf)
-        or (_sensitive(leaf) and leaf.kind in (Kind.DAY, Kind.INSTANT))
+        or (is_sensitive(leaf) and leaf.kind in (Kind.DAY, Kind.INSTANT))
     )
 
 
-def _sensitive(leaf: Leaf) -> bool:
+def is_sensitive(leaf: Leaf) -> bool:
     return leaf.sensitivity is not Sensitivity.NONE
 
 
 def _takes_a_token(leaf: Leaf) -> bool:
     return (
-        _sensitive(leaf)
+        is_sensitive(leaf)
         and leaf.kind is Kind.TEXT
         and _name(leaf) not in _FIXED
         and re.fullmatch(leaf.pattern or ".*", token("any", leaf.path)) is not None
@@ -104,11 +104,11 @@ def _takes_a_token(leaf: Leaf) -> bool:
 
 
 def _is_telling(leaf: Leaf) -> bool:
-    return _sensitive(leaf) and leaf.kind is Kind.TEXT and _name(leaf) in _TELLING
+    return is_sensitive(leaf) and leaf.kind is Kind.TEXT and _name(leaf) in _TELLING
 
 
 def _is(kind: Kind) -> Any:
-    return lambda leaf: _sensitive(leaf) and leaf.kind is kind
+    return lambda leaf: is_sensitive(leaf) and leaf.kind is kind
 
 
 def _name(leaf: Leaf) -> str:

@@ -1,6 +1,7 @@
 """What came of a load, and what must hold of it: nothing lost, doubled or out of order."""
 
 import asyncio
+import dataclasses
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Container, Iterable, Iterator
@@ -131,6 +132,13 @@ def claim_exact(
         numbers_missing=_numbers_missing(outcome),
         conflicts=outcome.conflicts,
     )
+
+
+def claim_order(findings: Findings, outcome: Outcome, besides: str) -> None:
+    """Claim the order in every inbox but that of an agency."""
+    kept = [each for each in outcome.deliveries if each[0] != besides]
+    findings.figures["deliveries_in_order"] = len(kept)
+    findings.none(out_of_order=_out_of_order(dataclasses.replace(outcome, deliveries=kept)))
 
 
 def claim_tables(findings: Findings, outcome: Outcome) -> None:

@@ -1,8 +1,9 @@
 """Which topic of a name it is: one that was deleted and made again is another (KIP-516)."""
 
 import time
+from collections.abc import Iterable, Mapping, Sequence
 
-from confluent_kafka import KafkaException, TopicCollection
+from confluent_kafka import KafkaError, KafkaException, TopicCollection
 from confluent_kafka.admin import AdminClient
 
 EVERY_SECONDS = 1.0
@@ -37,16 +38,34 @@ class TopicIdentity:
         return self._same
 
     def _ask(self) -> str:
-        try:
-            return self._told()
-        except (KafkaException, TimeoutError):
-            # The library asks one broker that it was once told of, also when that one is gone, and
-            # is told anew every few minutes; this tells it now.
-            self._admin.list_topics(self._topic, timeout=ANSWER_SECONDS)
-            return self._told()
+        found = ask_identities(self._admin, [self._topic])
+        if self._topic not in found:
+            raise KafkaException(KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART))
+        return found[self._topic]
 
-    def _told(self) -> str:
-        described = self._admin.describe_topics(
-            TopicCollection([self._topic]), request_timeout=ANSWER_SECONDS
-        )
-        return str(described[self._topic].result(2 * ANSWER_SECONDS).topic_id)
+
+def ask_identities(admin: AdminClient, topics: Iterable[str]) -> Mapping[str, str]:
+    """Return the identities of those topics that exist.
+
+    Raises `KafkaException` and `TimeoutError` when no broker says.
+    """
+    names = list(topics)
+    try:
+        return _told(admin, names)
+    except (KafkaException, TimeoutError):
+        # The library asks one broker that it was once told of, also when that one is gone, and is
+        # told anew every few minutes; this tells it now.
+        admin.list_topics(names[0], timeout=ANSWER_SECONDS)
+        return _told(admin, names)
+
+
+def _told(admin: AdminClient, topics: Sequence[str]) -> Mapping[str, str]:
+    described = admin.describe_topics(TopicCollection(list(topics)), request_timeout=ANSWER_SECONDS)
+    found = {}
+    for topic, answer in described.items():
+        try:
+            found[topic] = str(answer.result(2 * ANSWER_SECONDS).topic_id)
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
+                raise
+    return found

@@ -23,3 +23,9 @@ class NotAcknowledged(ConcordatError):
     """The broker did not acknowledge what a stage wrote: nothing may be committed."""
 
     exit_code: ClassVar[int] = 75
+
+
+class SourceMadeAgain(ConcordatError):
+    """A topic that a stage reads was deleted and made again: the stage is to begin anew."""
+
+    exit_code: ClassVar[int] = 75

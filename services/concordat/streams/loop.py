@@ -22,6 +22,7 @@ from concordat.stages.record import Output, Record, Stage
 from concordat.streams.metrics import StageMetrics
 from concordat.streams.offsets import Offsets
 from concordat.streams.register_feed import StrictRegisterFeed
+from concordat.streams.sources import Sources
 
 log = get_logger(__name__)
 
@@ -33,7 +34,6 @@ WAIT_SECONDS = 0.025
 IDLE_SECONDS = 1.0
 FLUSH_SECONDS = 60.0
 LEAVE_AFTER_SECONDS = 60.0
-OFFSETS_SECONDS = 1.0
 
 # A topic was deleted, or the broker is away: the client goes on by itself.
 PASSING = frozenset(
@@ -56,6 +56,7 @@ class LoopParts:
     consumer: Consumer
     producer: Producer
     feed: StrictRegisterFeed
+    sources: Sources
     stage: Stage
     health: Health
     metrics: StageMetrics
@@ -70,7 +71,7 @@ class StageLoop:
 
     def __init__(self, parts: LoopParts) -> None:
         self._parts = parts
-        self._offsets = Offsets(parts.consumer)
+        self._offsets = Offsets(parts.consumer, parts.sources)
         self.stop = threading.Event()
         self._refused: KafkaError | None = None
         self._paused_since: float | None = None
@@ -98,6 +99,7 @@ class StageLoop:
         book = self._book(batch)
         if book is None:
             return
+        parts.sources.check()
         if not batch:
             self._commit(batch)  # what a coordinator that was away has still to take
             return
@@ -159,15 +161,16 @@ class StageLoop:
         self._parts.health.set_ready()
 
     def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        consumer.assign(partitions)
+        places = self._parts.sources.places(consumer, partitions)
+        consumer.assign(places.partitions)
         if self._paused_since is not None:
             consumer.pause(partitions)
         else:
             # A partition that left us while paused comes back paused, and would stay so for ever.
             consumer.resume(partitions)
-        # Last: it asks the broker, which fetches meanwhile.
-        fresh = _without_offset(consumer, partitions)
-        log.info("assigned", count=len(partitions), without_offset=fresh)
+        log.info("assigned", count=len(partitions), without_offset=places.fresh)
+        if places.made_again:
+            log.warning("source-made-again", count=places.made_again)
 
     def _revoked(self, _consumer: Consumer, _partitions: list[TopicPartition]) -> None:
         self._offsets.forget()
@@ -203,20 +206,6 @@ class StageLoop:
         if refused:
             self._parts.metrics.commits_refused.inc()
             log.info("commit-refused", error_code=refused[0].name(), count=len(refused))
-
-
-def _without_offset(consumer: Consumer, partitions: list[TopicPartition]) -> int | None:
-    """How many of them are read from their start; None when nobody says in time.
-
-    A topic that was just made, or offsets that were lost: then all is done again, without effect.
-    """
-    if not partitions:
-        return 0
-    try:
-        committed = consumer.committed(partitions, timeout=OFFSETS_SECONDS)
-    except KafkaException:
-        return None
-    return sum(each.offset < 0 for each in committed)
 
 
 def _is_record(message: Message) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from concordat.stages.record import Record
+from concordat.streams.sources import Sources
 
 # Not ours to commit any more: another owner repeats the work, or the topic or the offset is gone.
 NOT_OURS = frozenset(
@@ -43,8 +44,8 @@ class Offsets:
     moves past nothing that is not written.
     """
 
-    def __init__(self, consumer: Consumer) -> None:
-        self._consumer = consumer
+    def __init__(self, consumer: Consumer, sources: Sources) -> None:
+        self._consumer, self._sources = consumer, sources
         self._done: dict[tuple[str, int], int] = {}
 
     def done(self, records: Iterable[Record]) -> None:
@@ -75,7 +76,11 @@ class Offsets:
 
     def _refusals(self) -> list[KafkaError]:
         """The broker refuses the whole, or single partitions."""
-        offsets = [TopicPartition(topic, number, at) for (topic, number), at in self._done.items()]
+        identity_of = self._sources.identity_of
+        offsets = [
+            TopicPartition(topic, number, at, identity_of(topic))
+            for (topic, number), at in self._done.items()
+        ]
         try:
             results = self._consumer.commit(offsets=offsets, asynchronous=False)
         except KafkaException as error:

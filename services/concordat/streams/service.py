@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from confluent_kafka.admin import AdminClient
 from prometheus_client import CollectorRegistry
 
+from concordat.kafka.topic_identity import SILENCE_MS
 from concordat.kafka.topics import Topics
 from concordat.runtime.clock import Clock, system_clock
 from concordat.runtime.health import Health, serve_health
@@ -19,6 +21,7 @@ from concordat.streams.groups import group_of
 from concordat.streams.loop import LEAVE_AFTER_SECONDS, LoopParts, StageLoop
 from concordat.streams.metrics import StageMetrics
 from concordat.streams.register_feed import StrictRegisterFeed
+from concordat.streams.sources import Sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +70,12 @@ def compose_stage(
     stage, source, strategy = _stage(name, topics, settings)
     common = common_settings(settings.kafka, f"{name}-{settings.instance}")
     registry = CollectorRegistry()
+    admin = AdminClient({**common, "socket.timeout.ms": SILENCE_MS})  # type: ignore[dict-item]
     parts = LoopParts(
         consumer=stage_consumer(common, group_of(name, topics), strategy),
         producer=stage_producer(common),
         feed=StrictRegisterFeed(common, topics.register),
+        sources=Sources(admin),
         stage=stage,
         health=Health(),
         metrics=StageMetrics(name, registry),

@@ -36,8 +36,7 @@ async def run(ground: Ground) -> None:
         parts = {"one_broker": await _on_one(ground), "three_brokers": await _on_three(ground)}
     claim(ground.findings, parts, (ONE[ground.size], THREE[ground.size]))
     ground.figure(pause_seconds=PAUSE_SECONDS[ground.size])
-    if ground.size == "full":
-        ground.findings.most(STALL_P99_SECONDS, stall_p99_s=ground.findings.figures["stall_p99_s"])
+    ground.findings.most(STALL_P99_SECONDS, stall_p99_s=ground.findings.figures["stall_p99_s"])
 
 
 async def _on_one(ground: Ground) -> Part:

@@ -1,4 +1,4 @@
-"""Ways to lose what a broker's failure interrupts, each planted to see that it is found."""
+"""Ways to lose or hold up what a broker's failure interrupts, each planted to be found."""
 
 import asyncio
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from confluent_kafka import KafkaError, Message, Producer
 
+from concordat.stack import kafka_properties
 from concordat.streams.loop import StageLoop
 from concordat_events.kafka_connection import _KafkaConnection
 from faults.broker import three_brokers
@@ -44,8 +45,14 @@ def one_copy(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(three_brokers, "COPIES", 1)
 
 
+def slow_to_notice(patch: pytest.MonkeyPatch) -> None:
+    """A broker that is gone is taken for one that is there for half a minute."""
+    patch.setitem(kafka_properties._RECOVERY, "broker.session.timeout.ms", "30000")
+
+
 BUGS = {
     "acknowledge-at-once": acknowledge_at_once,
     "give-up-soon": give_up_soon,
     "one-copy": one_copy,
+    "slow-to-notice": slow_to_notice,
 }

@@ -10,7 +10,7 @@ from faults.broker.tormentor import Fault
 from faults.findings import Findings
 
 STALL_P99_SECONDS = 15.0
-"""At full size, over every partition and fault of both exchanges; the longest is a figure."""
+"""Over every partition and fault of both exchanges; the longest is a figure."""
 
 
 @dataclass(frozen=True)

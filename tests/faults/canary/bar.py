@@ -22,7 +22,7 @@ from faults.canary.bugs import BUGS
 from faults.canary.contents import claim_contents
 from faults.canary.contracts_exchange import exchange_of_contracts
 from faults.canary.crash import NEEDED, Crashes
-from faults.canary.marked_events import Planted, fields_with_room, plant
+from faults.canary.marked_events import Planted, fields_with_room, plant, sensitive_fields
 from faults.rig import Rig, open_rig
 from kafka_log import append
 
@@ -104,6 +104,7 @@ def _claim(ground: Ground, planted: Planted, bad: BadOnRig, search: Search) -> N
     findings.same([], kinds_not_searched=sorted(KINDS - search.kinds))
     findings.none(places_with_a_mark=len(search.leaks))
     findings.same(len(room), sensitive_fields_marked=len(planted.fields & room))
+    ground.figure(sensitive_fields=sensitive_fields())
     for each in search.leaks[:8]:
         findings.fail(each)
 

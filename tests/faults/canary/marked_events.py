@@ -9,7 +9,7 @@ from functools import cache, cached_property
 from random import Random
 from typing import Any
 
-from canaries import bare, can_be_marked, marks_in, with_marks
+from canaries import bare, can_be_marked, is_sensitive, marks_in, with_marks
 from concordat.publish.demo_data import demo_events
 from concordat.stack.demonstration import DATA
 from concordat_events.catalogue import CATALOGUE
@@ -98,6 +98,13 @@ def fields_with_room() -> set[tuple[str, str]]:
         for leaf in leaves(model).values()
         if can_be_marked(leaf)
     }
+
+
+def sensitive_fields() -> int:
+    """How many sensitive fields all types have, with room for a mark or without."""
+    return sum(
+        is_sensitive(leaf) for model in CATALOGUE.values() for leaf in leaves(model).values()
+    )
 
 
 @cache

@@ -42,6 +42,8 @@ class Kept:
     """Whether each is in conflict."""
     given: dict[Identity, list[tuple[str, str]]] = field(default_factory=lambda: defaultdict(list))
     """Agency and category of each delivery that was not replayed."""
+    out_of_order: int = 0
+    """How many of those are not where the admission that decided them puts them in their case."""
 
     def conflicts(self) -> Counter[Identity]:
         """How often each event is said to have a conflict."""
@@ -60,11 +62,16 @@ async def read_kept(rig: Rig) -> Kept:
     for row in await rig.ask(f"SELECT {place}, conflict FROM concordat.repeat"):
         kept.repeats[row["p"], row["o"]] = row["conflict"]
     deliveries = await rig.ask(
-        "SELECT agency, source, event_id, body::json->'data'->>'category' AS category "
-        "FROM concordat.delivery WHERE arrived IS DISTINCT FROM 'replayed'"
+        "SELECT agency, subject, source, event_id, body::json->'data'->>'category' AS category "
+        "FROM concordat.delivery WHERE arrived IS DISTINCT FROM 'replayed' ORDER BY agency, seq"
     )
+    newest: dict[tuple[str, str], Admission] = {}
     for row in deliveries:
-        kept.given[row["source"], row["event_id"]].append((row["agency"], row["category"]))
+        identity, inbox_case = (row["source"], row["event_id"]), (row["agency"], row["subject"])
+        kept.given[identity].append((row["agency"], row["category"]))
+        here = kept.deciding.get(identity, (-1, -1))
+        kept.out_of_order += here < newest.get(inbox_case, here)
+        newest[inbox_case] = max(here, newest.get(inbox_case, here))
     return kept
 
 
@@ -104,7 +111,7 @@ def claim_once(findings: Findings, kept: Kept, old: range, fresh: range, times: 
     findings.least(1, deliveries_to_late_parties=counts["to_late"])
     for name in ("nobody_then_nobody", "nobody_then_some", "some_then_nobody", "some_then_some"):
         findings.least(1, **{f"conflicts_{name}": counts[name]})
-    findings.none(conflicts_wrong=_wrong_conflicts(kept))
+    findings.none(conflicts_wrong=_wrong_conflicts(kept), out_of_order=kept.out_of_order)
 
 
 def _unaccounted(kept: Kept) -> int:

@@ -20,6 +20,7 @@ from exchange_on_kafka import AGREEMENT, PUBLISHERS
 from faults.bar import Bar, Ground
 from faults.live import Live, latencies, live_events
 from faults.load import Load
+from faults.outcome import claim_order, read_outcome
 from faults.replay.process import running_replay
 from faults.replay.rows import Rows, read_rows
 from faults.rig import Rig, open_rig
@@ -144,6 +145,8 @@ async def _let_in(ground: Ground, rig: Rig, register: Exchange, before: Rows) ->
     ground.findings.none(given_to_newcomer_again=second)
     now = await read_rows(rig, besides=NEWCOMER)
     ground.findings.none(new_rows_of_others=now.new(before))
+    await rig.until_drained()
+    claim_order(ground.findings, await read_outcome(rig), besides=NEWCOMER)
 
 
 async def _window(seconds: float) -> Window:
