@@ -102,6 +102,7 @@ class DeliverLoop:
         self._came_before = {each.partition: each.came_before for each in stored}
         self._source.read_from(positions)
         self._positions = positions
+        self._readiness.yes("operator")
         self._readiness.yes("loop")
         behind = sum(ranges[one].end - offset for one, offset in positions.items())
         log.info("delivering", topic=self._source.topic, behind=behind)

@@ -58,6 +58,7 @@ async def run_deliver(
         lock = await _reach(stack, settings, stop, state)
         if lock and await lock.take(stop, lambda: state.no("writer", "another process delivers")):
             log.info("is the writer")
+            state.no("loop", "is starting")
             state.yes("writer")
             await _deliver(settings, stop, lock, state, options or DeliverOptions())
 
@@ -78,10 +79,10 @@ async def serve_deliver(
         if reason is not None:
             log.error("waits for an operator", reason=reason)
             readiness.no("operator", reason)
+            readiness.yes("loop")  # of the two reasons the one that somebody can act on
             with suppress(TimeoutError):
                 async with asyncio.timeout(_LOOK_AGAIN_SECONDS):
                     await stop.wait()
-            readiness.yes("operator")
 
 
 async def _why_not(

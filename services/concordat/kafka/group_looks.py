@@ -13,18 +13,21 @@ Place = tuple[str, int]
 
 def ends_of(admin: AdminClient, places: Iterable[Place]) -> dict[Place, int]:
     """Return the end of each partition; one without a leader at the moment is left out."""
-    latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
-    wanted = {TopicPartition(*place): latest for place in places}
+    return _offsets_of(admin, places, OffsetSpec.latest())  # type: ignore[no-untyped-call]
+
+
+def _offsets_of(admin: AdminClient, places: Iterable[Place], which: OffsetSpec) -> dict[Place, int]:
+    wanted = {TopicPartition(*place): which for place in places}
     if not wanted:
         return {}
-    ends = {}
+    found = {}
     for place, answer in admin.list_offsets(wanted, request_timeout=TIMEOUT).items():
         try:
-            ends[place.topic, place.partition] = answer.result(TIMEOUT).offset
+            found[place.topic, place.partition] = answer.result(TIMEOUT).offset
         except KafkaException as error:
             if error.args[0].code() not in NO_LEADER and not error.args[0].retriable():
                 raise
-    return ends
+    return found
 
 
 def look_at(
@@ -33,10 +36,16 @@ def look_at(
     """Return position and end of each partition; `ends` were asked before `positions`.
 
     So a stage that is in step shows no lag, however fast the log grows. Only where the position is
-    beyond that end is the end asked again: then it is beyond it for good, or it is not.
+    beyond that end is the end asked again: then it is beyond it for good, or it is not. What has
+    expired is nobody's work: a position before the start of the log counts as that start.
     """
     again = ends_of(admin, [place for place, end in ends.items() if positions.get(place, 0) > end])
-    return {place: (positions.get(place, 0), again.get(place, end)) for place, end in ends.items()}
+    behind = [place for place, end in ends.items() if positions.get(place, 0) < end]
+    starts = _offsets_of(admin, behind, OffsetSpec.earliest())  # type: ignore[no-untyped-call]
+    return {
+        place: (max(positions.get(place, 0), starts.get(place, 0)), again.get(place, end))
+        for place, end in ends.items()
+    }
 
 
 def group_positions(admin: AdminClient, group: str, topics: Iterable[str]) -> dict[Place, int]:

@@ -115,6 +115,8 @@ class RegisterFeed:
             await stop_consumer(consumer)
 
     async def _catch_up(self, consumer: AIOKafkaConsumer) -> None:
+        if self._stale:  # it may grow again, with other records where the missing ones were
+            return
         asked = time.monotonic()
         ends = await asyncio.wait_for(consumer.end_offsets([self._partition]), 2)
         end = ends[self._partition]

@@ -28,10 +28,9 @@ FROM concordat.inbox AS i CROSS JOIN concordat.exchange AS e
 LEFT JOIN concordat.direct_feed AS f ON f.agency = i.agency
 CROSS JOIN LATERAL (
     SELECT greatest(max(collected_at), max(acknowledged_at)) AS last_active,
-           CASE WHEN count(*) >= {_HABIT} THEN
-               percentile_disc(0.9) WITHIN GROUP (
-                   ORDER BY greatest(collected_at - numbered_at, interval '0')
-               )
+           CASE WHEN count(*) FILTER (WHERE collected_at >= numbered_at) >= {_HABIT} THEN
+               percentile_disc(0.9) WITHIN GROUP (ORDER BY collected_at - numbered_at)
+                   FILTER (WHERE collected_at >= numbered_at) -- others were released since
            END AS usual
     FROM (
         SELECT collected_at, acknowledged_at, numbered_at FROM concordat.delivery AS d

@@ -67,6 +67,9 @@ class _Server(WSGIServer):
 
 
 class _QuietHandler(WSGIRequestHandler):
+    timeout = 5
+    """Seconds: requests are answered one by one, and one who says nothing is not waited for."""
+
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base's name
         """No access log."""
 

@@ -74,6 +74,7 @@ class StageLoop:
         self._offsets = Offsets(parts.consumer, parts.sources)
         self.stop = threading.Event()
         self._refused: KafkaError | None = None
+        self._batch: list[Record] = []
         self._paused_since: float | None = None
         self._checked = float("-inf")
 
@@ -91,7 +92,7 @@ class StageLoop:
 
     def _turn(self) -> None:
         parts = self._parts
-        batch = self._consume(WAIT_SECONDS)
+        batch = self._batch = self._consume(WAIT_SECONDS)
         if not batch and time.monotonic() - self._checked < IDLE_SECONDS:
             return
         if batch:
@@ -174,21 +175,29 @@ class StageLoop:
 
     def _revoked(self, _consumer: Consumer, _partitions: list[TopicPartition]) -> None:
         self._offsets.forget()
+        self._batch.clear()  # held in a pause: the next owner reads it
 
     # -- produce, acknowledged, commit ---------------------------------------------------------
 
     def _produce(self, outputs: Sequence[Output]) -> None:
         producer = self._parts.producer
         for count, output in enumerate(outputs, 1):
-            producer.produce(
-                output.topic,
-                output.value,
-                output.key,
-                headers=[("content-type", output.content_type)],
-                on_delivery=self._delivered,
-            )
+            try:
+                self._hand_over(output)
+            except BufferError:  # the library holds as much as it may: what it holds goes first
+                producer.flush(FLUSH_SECONDS)
+                self._hand_over(output)
             if count % 1024 == 0:
                 producer.poll(0)
+
+    def _hand_over(self, output: Output) -> None:
+        self._parts.producer.produce(
+            output.topic,
+            output.value,
+            output.key,
+            headers=[("content-type", output.content_type)],
+            on_delivery=self._delivered,
+        )
 
     def _delivered(self, error: KafkaError | None, _message: Message) -> None:
         if error is not None:

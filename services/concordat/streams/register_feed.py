@@ -45,19 +45,24 @@ class StrictRegisterFeed:
         self._keeper = BookKeeper()
         self._position = 0
         self._loaded = False
+        self._lost = ""
         self.newest = datetime.fromtimestamp(0, UTC)
 
     def catch_up(self) -> Book:
         """Return the book at the register's end as of this call.
 
         Raises `RegisterUnavailable` when the end is not reached within 2 s (60 s the first time),
-        or when the register is shorter than it was, does not begin at 0 or was made again.
+        or when the register is shorter than it was, does not begin at 0 or was made again. One
+        that was shorter once is not believed again: it may have grown by other records.
         """
+        if self._lost:
+            raise RegisterUnavailable(self._lost)
         limit = CATCH_UP_SECONDS if self._loaded else FIRST_LOAD_SECONDS
         deadline = time.monotonic() + limit
         low, high = self._ask(limit)
         if high < self._position:
-            raise RegisterUnavailable("the register is shorter than last seen")
+            self._lost = "the register is shorter than last seen"
+            raise RegisterUnavailable(self._lost)
         if low > 0:
             raise RegisterUnavailable("the register's beginning is missing")
         self._compare()

@@ -2,10 +2,12 @@
 
 import asyncio
 
+from concordat.runtime.errors import SourceMadeAgain
+from exchange_on_kafka import PUBLISHERS
 from faults.bar import Bar, Ground
 from faults.restore.bugs import BUGS
 from faults.restore.cluster_lost import lose_cluster
-from faults.restore.restored_exchange import Restored, open_restored
+from faults.restore.restored_exchange import NOTICED_SECONDS, Restored, open_restored
 
 
 async def run(ground: Ground) -> None:
@@ -17,8 +19,9 @@ async def run(ground: Ground) -> None:
             await lose_routed(restored)
             await lose_incidents(restored)
             await lose_offsets(restored)
+            await lose_outbox(restored)
         await restored.claim_nothing_lost()
-        ground.findings.least(4 * rounds, losses=restored.losses)
+        ground.findings.least(5 * rounds, losses=restored.losses)
     await lose_cluster(ground)
 
 
@@ -86,6 +89,21 @@ async def lose_offsets(restored: Restored) -> None:
     restored.claim_said_to_begin_again("admit", "route")
     restored.count("repeats_after_deleted_offsets", await restored.repeats() - repeats)
     restored.ground.findings.same(rows, rows_after_deleted_offsets=await restored.delivered())
+    restored.losses += 1
+    await restored.publish_and_read()
+
+
+async def lose_outbox(restored: Restored) -> None:
+    """An outbox is made again under admit, which leaves and says so; its next life reads all of it.
+
+    There is nothing for an operator to run.
+    """
+    [admit] = restored.rig.of("admit")
+    await restored.make_again(restored.rig.exchange.topics.outbox(PUBLISHERS[0]))
+    await restored.publish()
+    code = await asyncio.to_thread(admit.exit_code, NOTICED_SECONDS)
+    restored.ground.findings.same(SourceMadeAgain.exit_code, admit_left_with=code)
+    restored.rig.start("admit")
     restored.losses += 1
     await restored.publish_and_read()
 

@@ -70,6 +70,19 @@ async def test_a_habit_is_the_time_in_which_most_items_were_collected(exchange: 
     assert {habit.last_seq for habit in habits.values()} == {10}
 
 
+async def test_what_was_released_after_it_was_collected_is_no_habit(exchange: Exchange) -> None:
+    await deliver(exchange, 10, "schools", "social-care")
+    await collect(exchange, "schools", 10, minutes=7)
+    await collect(exchange, "social-care", 10, minutes=7)
+    await exchange.ask(
+        """UPDATE concordat.delivery SET numbered_at = now()
+           WHERE agency = 'schools' AND seq > 5 OR agency = 'social-care' AND seq > 4"""
+    )
+    habits = await habits_of(exchange)
+    assert habits["schools"].usual == 7 * MINUTE
+    assert habits["social-care"].usual is None  # four are no habit
+
+
 async def test_agencies_are_judged_by_what_they_did(exchange: Exchange) -> None:
     await deliver(exchange, 10, "in-time", "gone", "never", "slow", "done", "void")
     for agency in ("in-time", "gone", "slow", "done", "void"):

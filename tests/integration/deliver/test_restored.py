@@ -129,6 +129,9 @@ async def test_it_waits_for_the_operator_and_goes_on_by_itself(exchange: Exchang
         return "concordat recover" in str(readiness.as_dict())
 
     await until(names_the_command, serving)
+    for _ in range(700):  # it looks again every three seconds
+        assert not readiness.ready
+        await asyncio.sleep(0.01)
     mended = False
     while not mended:  # it looks again now and then, and holds the lock for that long
         try:

@@ -1,5 +1,7 @@
 """A stage on a real broker: what it is judged by when it runs, stops and falls behind."""
 
+from confluent_kafka import TopicPartition
+
 from concordat.kafka.group_looks import count_members, ends_of, group_positions, look_at
 from concordat.stack.verdict import Sample, Verdict, judge_group
 from concordat.streams.groups import group_of
@@ -58,3 +60,14 @@ def test_a_position_beyond_the_end_is_told_only_after_a_second_question(
     seen = look_at(exchange.admin, asked_too_early, {busy: 7})
     assert seen[busy] == (7, 10)
     assert look_at(exchange.admin, ends, {busy: 70})[busy] == (70, 10)
+
+
+def test_what_has_expired_is_nobodys_work(exchange: KafkaExchange) -> None:
+    exchange.admit_directly(event(number, cases=1) for number in range(20))
+    ends = ends_of(exchange.admin, places(exchange))
+    (busy,) = (place for place, end in ends.items() if end)
+    for kept_from, left in ((15, (15, 20)), (20, (20, 20))):
+        start = TopicPartition(*busy, kept_from)
+        exchange.admin.delete_records([start])[start].result(30)
+        assert look_at(exchange.admin, ends, {})[busy] == left
+        assert look_at(exchange.admin, ends, {busy: 18})[busy] == (max(18, kept_from), 20)

@@ -1,10 +1,11 @@
 import time
 
-from confluent_kafka import TopicPartition
+from confluent_kafka import Producer, TopicPartition
 
 from concordat.kafka.lag import Lag, Position, committed_positions, lag_of
 from concordat.streams.groups import group_of
 from exchange_on_kafka import KafkaExchange, event
+from waiting import until
 
 
 def lag_of_route(exchange: KafkaExchange) -> Lag:
@@ -61,3 +62,16 @@ def test_each_topic_has_its_own_lag_and_a_missing_one_has_none(exchange: KafkaEx
     assert found == {topics[0]: 2, topics[1]: 0}
     assert committed_positions(exchange.admin, group, ["never-made"]) == []
     assert positions[0] == Position(topics[0], 0, 0)
+
+
+def test_the_end_of_an_agencys_transaction_is_nothing_behind(exchange: KafkaExchange) -> None:
+    outbox = exchange.topics.outbox("police")
+    producer = Producer({"bootstrap.servers": exchange.kafka, "transactional.id": outbox})
+    producer.init_transactions(30)
+    producer.begin_transaction()
+    producer.produce(outbox, event(1), b"case-00000001", partition=0)
+    producer.commit_transaction(30)
+    until(lambda: exchange.written(outbox) == 2, "the end of the transaction is in the log")
+    (waiting,) = lag_of(exchange.kafka, "admit", [Position(outbox, 0, 0)])
+    assert waiting.behind == 2
+    assert lag_of(exchange.kafka, "admit", [Position(outbox, 0, 1)]) == [Lag("admit", outbox, 0, 0)]

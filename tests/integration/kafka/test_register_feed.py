@@ -142,6 +142,23 @@ async def test_its_age_grows_once_the_register_was_made_again(exchange: KafkaExc
         assert is_in_force(feed)
 
 
+async def test_a_register_that_was_shorter_once_is_not_believed_again(
+    exchange: KafkaExchange,
+) -> None:
+    async with following(exchange) as feed:
+        await eventually(lambda: feed.age() < 1, "it is loaded")
+        feed._position += 2  # as if the log had lost its last two records
+        await eventually(lambda: feed.age() > 1, "it is known to be old")
+        exchange.register.notify(AGREEMENT, "council", "suspend")
+        exchange.register.notify(AGREEMENT, "charity", "suspend")
+        await asyncio.to_thread(exchange.write_register)
+        end = exchange.written(exchange.topics.register)
+        assert end == feed._position
+        before = feed.age()
+        await asyncio.sleep(1)
+        assert feed.age() > before + 0.9
+
+
 async def test_a_request_that_the_client_cancelled_does_not_end_it(
     exchange: KafkaExchange,
 ) -> None:

@@ -123,3 +123,37 @@ def test_a_record_behind_an_unfinished_transaction_is_not_overlooked(
         show_the_end(exchange)
         exchange.until_drained("route")
     assert [record.shared for record in exchange.routed()] == [[]] * 50
+
+
+def test_a_register_that_was_shorter_once_is_not_believed_again(exchange: KafkaExchange) -> None:
+    with exchange.thread("route") as route:
+        route.until_ready()
+        feed = route.parts.feed
+        feed._position += 1  # as if the log had lost its last record
+        route.until_not_ready(SHORTER)
+        exchange.register.notify(AGREEMENT, "council", "suspend")
+        exchange.write_register()
+        assert exchange.written(exchange.topics.register) == feed._position
+        exchange.admit_directly([event(1)])
+        with pytest.raises(RegisterUnavailable, match=SHORTER):
+            feed.catch_up()
+    assert exchange.written(exchange.topics.routed) == 0
+
+
+@pytest.mark.timeout(120)
+def test_a_batch_that_is_held_is_given_up_with_its_partitions(exchange: KafkaExchange) -> None:
+    group = group_of("route", exchange.topics)
+    other = stage_consumer(common_settings(exchange.kafka, "other"), group, "range")
+    gate = Gate()
+    with exchange.thread("route", hook=gate) as route:
+        break_while_a_batch_is_in_hand(exchange, route, gate, lambda: hide_the_end(exchange))
+        route.until_not_ready(NOT_READ)
+        assert route._loop._batch
+        other.subscribe([exchange.topics.incidents])
+        until(lambda: other.consume(1, 0.1) or other.assignment(), "the other one has its share")
+        assert not route._loop._batch
+        show_the_end(exchange)
+        route.until_ready()
+        other.close()
+        exchange.until_drained("route", seconds=30)
+    assert_all_fifty_are_routed_and_shared(exchange)

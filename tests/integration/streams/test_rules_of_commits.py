@@ -11,6 +11,7 @@ from confluent_kafka import (
     ConsumerGroupTopicPartitions,
     KafkaError,
     KafkaException,
+    Producer,
     TopicPartition,
 )
 from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource
@@ -212,3 +213,18 @@ def test_rule_8_asking_for_the_registers_end_does_not_wait_behind_a_long_poll(
     finally:
         feed.close()
     assert statistics.median(seconds) < 0.2
+
+
+def test_rule_2_a_batch_larger_than_the_librarys_queue_is_written(
+    exchange: KafkaExchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def small(common: dict[str, object]) -> Producer:
+        settings = {**common, "enable.idempotence": True, "queue.buffering.max.messages": 10}
+        return Producer(settings)
+
+    monkeypatch.setattr("concordat.streams.service.stage_producer", small)
+    exchange.publish(event(number) for number in range(200))
+    with exchange.thread("admit") as admit:
+        exchange.until_drained("admit")
+    assert admit.error is None
+    assert exchange.written(exchange.topics.incidents) == 200
