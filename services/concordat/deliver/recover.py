@@ -1,5 +1,6 @@
 """Going on after a loss: the rows are parted from the log, or from the numbers, that are gone."""
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -138,10 +139,14 @@ async def open_recovery(dsn: str, kafka: str, topics: Topics) -> AsyncIterator[R
     async with open_writer_lock(dsn) as lock:
         if not await lock.try_take():
             raise WriterActive
+        # A session that says nothing for 10 s is ended, and its lock is anybody's.
+        watching = asyncio.create_task(lock.watch())
         connection = await asyncpg.connect(dsn)
         try:
             yield Recovery(connection, kafka, topics)
         finally:
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
             await connection.close()
 
 

@@ -84,7 +84,7 @@ def _claim(
     without = sorted(" ".join(each) for each in operations - REACHES.keys())
     findings.none(endpoints_nobody_has_an_example_for=len(without))
     for each in without:
-        findings.fail(f"say in foreign_reach.py how {each} keeps agencies apart")
+        findings.fail(f"say in foreign/reach.py how {each} keeps agencies apart")
     findings.least(len(operations), endpoints=len(asked.by_operation.keys() & operations))
     findings.least(agencies * (agencies - 1), pairs=asked.pairs)
     findings.least(agencies * (agencies - 1) * 60, requests=asked.requests)

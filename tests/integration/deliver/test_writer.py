@@ -1,12 +1,16 @@
 """One process delivers, a second one waits."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
 
+from concordat.deliver import writer_lock
 from concordat.deliver.errors import WriterActive, WriterLockLost
 from concordat.deliver.readiness import Readiness
+from concordat.deliver.recover import open_recovery
 from concordat.deliver.replay import forget_positions
+from concordat.kafka.topics import Topics
 from integration.deliver.exchange import Exchange, ready, until
 from unit.deliver.records import routed
 
@@ -72,6 +76,18 @@ async def test_positions_are_not_forgotten_under_a_running_process(exchange: Exc
         await ready(readiness, task)
         with pytest.raises(WriterActive):
             await forget_positions(exchange.settings.postgres.get_secret_value(), exchange.topic)
+
+
+async def test_a_recovery_that_takes_long_keeps_the_right_to_write(
+    exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dsn = exchange.settings.postgres.get_secret_value()
+    topics = Topics(exchange.settings.topic_prefix)
+    monkeypatch.setitem(writer_lock._SILENCE, "idle_session_timeout", "1500")
+    async with open_recovery(dsn, exchange.settings.kafka, topics):
+        await asyncio.sleep(3)
+        with pytest.raises(WriterActive):
+            await forget_positions(dsn, exchange.topic)
 
 
 def _says(readiness: Readiness, reason: str) -> Callable[[], Awaitable[bool]]:
