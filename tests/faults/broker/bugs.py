@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import aiokafka
 import pytest
 from confluent_kafka import KafkaError, Message, Producer
 
@@ -13,8 +14,11 @@ from faults.broker import three_brokers
 
 
 def acknowledge_at_once(patch: pytest.MonkeyPatch) -> None:
-    """The publisher takes a record that it has handed over for one that is stored."""
-    send = _KafkaConnection.send
+    """The publisher takes a record that it has handed over for one that is stored.
+
+    Its producer gives up after half a second; an idempotent one would send for ever.
+    """
+    send, producer = _KafkaConnection.send, aiokafka.AIOKafkaProducer
 
     async def hand_over(connection: Any, key: bytes, value: bytes) -> "asyncio.Future[Any]":
         answer = await send(connection, key, value)
@@ -23,7 +27,11 @@ def acknowledge_at_once(patch: pytest.MonkeyPatch) -> None:
         at_once.set_result(None)
         return at_once
 
+    def impatient(**settings: Any) -> aiokafka.AIOKafkaProducer:
+        return producer(**{**settings, "enable_idempotence": False, "request_timeout_ms": 500})
+
     patch.setattr(_KafkaConnection, "send", hand_over)
+    patch.setattr(aiokafka, "AIOKafkaProducer", impatient)
 
 
 def give_up_soon(patch: pytest.MonkeyPatch) -> None:

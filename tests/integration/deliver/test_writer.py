@@ -7,6 +7,7 @@ import pytest
 
 from concordat.deliver import writer_lock
 from concordat.deliver.errors import WriterActive, WriterLockLost
+from concordat.deliver.loop import DeliverLoop
 from concordat.deliver.readiness import Readiness
 from concordat.deliver.recover import open_recovery
 from concordat.deliver.replay import forget_positions
@@ -76,6 +77,22 @@ async def test_positions_are_not_forgotten_under_a_running_process(exchange: Exc
         await ready(readiness, task)
         with pytest.raises(WriterActive):
             await forget_positions(exchange.settings.postgres.get_secret_value(), exchange.topic)
+
+
+async def test_it_is_not_ready_before_it_has_a_place_to_read_from(
+    exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readiness, find = Readiness(), DeliverLoop._find_position
+    seen = []
+
+    async def look(loop: DeliverLoop) -> None:
+        seen.append(readiness.ready)
+        await find(loop)
+
+    monkeypatch.setattr(DeliverLoop, "_find_position", look)
+    async with exchange.delivering(readiness=readiness) as task:
+        await ready(readiness, task)
+    assert seen == [False]
 
 
 async def test_a_recovery_that_takes_long_keeps_the_right_to_write(
