@@ -37,10 +37,10 @@ class StrictRegisterFeed:
         self._reader = Consumer({**group, "auto.offset.reset": "error", "fetch.wait.max.ms": 50})
         self._asker = Consumer(group)
         self._asked, self._said = time.monotonic(), ""
-        self._identity = TopicIdentity(
-            AdminClient({**common, "socket.timeout.ms": SILENCE_MS}),  # type: ignore[dict-item]
-            topic,
-        )
+        settings: dict[str, object] = {**common, "socket.timeout.ms": SILENCE_MS}
+        self.admin = AdminClient(settings)  # type: ignore[arg-type]
+        """Also for whoever else asks about topics: that a broker is gone is then learnt once."""
+        self._identity = TopicIdentity(self.admin, topic)
         self._reader.assign([TopicPartition(topic, 0, 0)])
         self._keeper = BookKeeper()
         self._position = 0

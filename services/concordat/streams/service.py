@@ -3,10 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from confluent_kafka.admin import AdminClient
 from prometheus_client import CollectorRegistry
 
-from concordat.kafka.topic_identity import SILENCE_MS
 from concordat.kafka.topics import Topics
 from concordat.runtime.clock import Clock, system_clock
 from concordat.runtime.health import Health, serve_health
@@ -70,12 +68,12 @@ def compose_stage(
     stage, source, strategy = _stage(name, topics, settings)
     common = common_settings(settings.kafka, f"{name}-{settings.instance}")
     registry = CollectorRegistry()
-    admin = AdminClient({**common, "socket.timeout.ms": SILENCE_MS})  # type: ignore[dict-item]
+    feed = StrictRegisterFeed(common, topics.register)
     parts = LoopParts(
         consumer=stage_consumer(common, group_of(name, topics), strategy),
         producer=stage_producer(common),
-        feed=StrictRegisterFeed(common, topics.register),
-        sources=Sources(admin),
+        feed=feed,
+        sources=Sources(feed.admin),
         stage=stage,
         health=Health(),
         metrics=StageMetrics(name, registry),

@@ -54,8 +54,8 @@ def one_copy(patch: pytest.MonkeyPatch) -> None:
 
 
 def slow_to_notice(patch: pytest.MonkeyPatch) -> None:
-    """A broker that is gone is taken for one that is there for half a minute."""
-    patch.setitem(kafka_properties._RECOVERY, "broker.session.timeout.ms", "30000")
+    """A broker that is gone is taken for one that is there for 20 s."""
+    patch.setitem(kafka_properties._RECOVERY, "broker.session.timeout.ms", "20000")
 
 
 BUGS = {
