@@ -12,7 +12,7 @@ from typing import Literal
 
 import psutil
 
-_SIZE_MIB, _ROOM_MIB = 256, 4
+_ROOM_MIB = 4
 _MIB = 1024 * 1024
 _MOUNT, _UNMOUNT = shutil.which("mount"), shutil.which("umount")
 
@@ -69,10 +69,10 @@ class Disk:
 
 
 @contextmanager
-def small_disk(folder: Path) -> Iterator[Disk]:
-    """A new folder, with a file system of its own if this machine allows it."""
+def small_disk(folder: Path, mib: int = 256) -> Iterator[Disk]:
+    """A new folder, with a file system of its own of this size if this machine allows it."""
     folder.mkdir(parents=True)
-    mounted = _mount(folder)
+    mounted = _mount(folder, mib)
     try:
         yield Disk(folder, "tmpfs" if mounted else "file size limit")
     finally:
@@ -80,8 +80,8 @@ def small_disk(folder: Path) -> Iterator[Disk]:
             subprocess.run([str(_UNMOUNT), str(folder)], check=True)
 
 
-def _mount(folder: Path) -> bool:
+def _mount(folder: Path, mib: int) -> bool:
     if _MOUNT is None or _UNMOUNT is None:
         return False
-    command = [_MOUNT, "-t", "tmpfs", "-o", f"size={_SIZE_MIB}m", "tmpfs", str(folder)]
+    command = [_MOUNT, "-t", "tmpfs", "-o", f"size={mib}m", "tmpfs", str(folder)]
     return subprocess.run(command, check=False, capture_output=True).returncode == 0

@@ -19,6 +19,8 @@ from faults.rig import Rig, open_rig
 from faults.small_disk import Disk, small_disk
 
 _MORE_TIMES = 3
+_DISK_MIB = 2048
+"""The server keeps up to 1 GiB of WAL before it takes any of it away."""
 FULL_SECONDS, AGAIN_SECONDS = 120.0, 120.0
 
 
@@ -107,7 +109,7 @@ async def _until_works(agencies: Agencies) -> None:
 def own_server() -> Iterator[tuple[PostgresServer, Disk]]:
     """A server with all it stores on a small disk, where its unprivileged account may come."""
     folder = Path("/var/tmp") / f"concordat-disk-{secrets.token_hex(4)}"
-    with small_disk(folder) as disk:
+    with small_disk(folder, _DISK_MIB) as disk:
         state = StateDirectory(folder / "state")
         state.claim()
         forks = ForkingThread()
