@@ -100,7 +100,10 @@ class Restored:
                 except KafkaException:  # it is not gone yet
                     await asyncio.sleep(0.1)
                 else:
-                    return
+                    break
+            # A broker that has not heard of it yet stores in the old one, and says that it has.
+            while await asyncio.to_thread(self.rig.exchange.written, topic):
+                await asyncio.sleep(0.1)
 
     async def delete_offsets(self, *stages: str) -> None:
         """Delete what the stages, which are dead, have committed, once their groups are empty."""
