@@ -102,7 +102,9 @@ class Restored:
                 else:
                     break
             # A broker that has not heard of it yet stores in the old one, and says that it has.
-            while await asyncio.to_thread(self.rig.exchange.written, topic):
+            while await asyncio.to_thread(  # noqa: ASYNC110 - another process's progress
+                self.rig.exchange.written, topic
+            ):
                 await asyncio.sleep(0.1)
 
     async def delete_offsets(self, *stages: str) -> None:
