@@ -16,6 +16,8 @@ def make_again(exchange: KafkaExchange, topic: str) -> None:
     until(lambda: topic not in exchange.admin.list_topics(timeout=30).topics, "the old one is gone")
     apply_topics(exchange.admin, [exchange.plan_of(topic)])
     until(lambda: topic in exchange.admin.list_topics(timeout=30).topics, "the new one is there")
+    # A broker that has not heard of it yet would store in the old one.
+    until(lambda: exchange.written(topic) == 0, "it is empty")
 
 
 def admitted(exchange: KafkaExchange, wanted: Iterable[bytes]) -> int:
