@@ -1,6 +1,7 @@
 """Every event ten times, some under the id of another, also after new parties came into force."""
 
 import asyncio
+import threading
 from collections.abc import Callable, Iterable
 from itertools import chain
 from typing import Any
@@ -78,7 +79,10 @@ async def _publish(ground: Ground, rig: Rig, copies: Iterable[Iterable[tuple[Any
     """Publish through several producers while workers die, and come back."""
     senders = [Sender[None](rig.exchange.kafka, f"sender-{n}") for n in range(_SENDERS)]
 
+    ordered = threading.Event()
+
     def send() -> None:
+        ordered.wait()  # else a quick machine is done before anybody is told to die
         for event, category in chain.from_iterable(copies):
             key, value = event.spelt(category, ground.draw)
             topic = rig.exchange.topics.outbox(event.publisher)
@@ -89,17 +93,21 @@ async def _publish(ground: Ground, rig: Rig, copies: Iterable[Iterable[tuple[Any
     publishing = asyncio.create_task(asyncio.to_thread(send))
     kills = ground.findings.figures.get("kills", 0)
     for service, point in POINTS[3:] if kills else POINTS[:3]:
-        kills += await _kill(rig, service, point)
+        kills += await _kill(rig, service, point, ordered)
     await publishing
     assert not any(sender.refused for sender in senders), "the broker refused a record"
     ground.findings.least(1, kills=kills)
 
 
-async def _kill(rig: Rig, service: str, point: str) -> bool:
-    """Kill the working one at a point of its loop and start it again; False: it had no work."""
+async def _kill(rig: Rig, service: str, point: str, ordered: threading.Event) -> bool:
+    """Kill the working one at a point of its loop and start it again; False: it had no work.
+
+    `ordered` is set once the order is given.
+    """
     await asyncio.to_thread(rig.until_works, service)
     worker = next(each for each in rig.of(service) if each.ready()[0])
     worker.orders.give("kill", point)
+    ordered.set()
     try:
         await asyncio.to_thread(worker.exit_code, 5)
     except AssertionError:

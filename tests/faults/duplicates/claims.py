@@ -43,7 +43,11 @@ class Kept:
     given: dict[Identity, list[tuple[str, str]]] = field(default_factory=lambda: defaultdict(list))
     """Agency and category of each delivery that was not replayed."""
     out_of_order: int = 0
-    """How many of those are not where the admission that decided them puts them in their case."""
+    """How many of those are not where the admission that decided them puts them in their case.
+
+    What was released comes later, marked.
+    """
+    released: int = 0
 
     def conflicts(self) -> Counter[Identity]:
         """How often each event is said to have a conflict."""
@@ -62,13 +66,17 @@ async def read_kept(rig: Rig) -> Kept:
     for row in await rig.ask(f"SELECT {place}, conflict FROM concordat.repeat"):
         kept.repeats[row["p"], row["o"]] = row["conflict"]
     deliveries = await rig.ask(
-        "SELECT agency, subject, source, event_id, body::json->'data'->>'category' AS category "
+        "SELECT agency, subject, source, event_id, arrived, "
+        "body::json->'data'->>'category' AS category "
         "FROM concordat.delivery WHERE arrived IS DISTINCT FROM 'replayed' ORDER BY agency, seq"
     )
     newest: dict[tuple[str, str], Admission] = {}
     for row in deliveries:
         identity, inbox_case = (row["source"], row["event_id"]), (row["agency"], row["subject"])
         kept.given[identity].append((row["agency"], row["category"]))
+        if row["arrived"] == "released":
+            kept.released += 1
+            continue
         here = kept.deciding.get(identity, (-1, -1))
         kept.out_of_order += here < newest.get(inbox_case, here)
         newest[inbox_case] = max(here, newest.get(inbox_case, here))
@@ -112,6 +120,7 @@ def claim_once(findings: Findings, kept: Kept, old: range, fresh: range, times: 
     for name in ("nobody_then_nobody", "nobody_then_some", "some_then_nobody", "some_then_some"):
         findings.least(1, **{f"conflicts_{name}": counts[name]})
     findings.none(conflicts_wrong=_wrong_conflicts(kept), out_of_order=kept.out_of_order)
+    findings.figures.update(released=kept.released)
 
 
 def _unaccounted(kept: Kept) -> int:
