@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from itertools import chain
 from typing import Any
 
@@ -23,6 +24,7 @@ from faults.duplicates.namesakes import SHARED, Repeated, copies_of
 from faults.replaying import open_replays, replay_all
 from faults.rig import Rig, open_rig
 from faults.sending import Letter, Sender
+from waiting import until
 
 TIMES = 10
 BEFORE = 5
@@ -99,23 +101,25 @@ async def _publish(ground: Ground, rig: Rig, copies: Iterable[Iterable[tuple[Any
     ground.findings.least(1, kills=kills)
 
 
-async def _kill(rig: Rig, service: str, point: str, ordered: threading.Event) -> bool:
-    """Kill the working one at a point of its loop and start it again; False: it had no work.
+async def _kill(rig: Rig, service: str, point: str, ordered: threading.Event) -> int:
+    """Kill those that work at a point of their loop and start them again; 0: nobody had work.
 
-    `ordered` is set once the order is given.
+    Each of them is told, for one may have all the partitions. `ordered` is set once they are.
     """
     await asyncio.to_thread(rig.until_works, service)
-    worker = next(each for each in rig.of(service) if each.ready()[0])
-    worker.orders.give("kill", point)
+    workers = [each for each in rig.of(service) if each.ready()[0]]
+    for worker in workers:
+        worker.orders.give("kill", point)
     ordered.set()
-    try:
-        await asyncio.to_thread(worker.exit_code, 5)
-    except AssertionError:
+    with suppress(AssertionError):
+        await asyncio.to_thread(until, lambda: not all(e.is_running for e in workers), "dead", 5)
+    for worker in workers:
         worker.orders.withdraw()
-    killed = not worker.is_running
-    if killed:
+    await asyncio.sleep(0.5)  # one may be about to obey
+    dead = [each for each in workers if not each.is_running]
+    for worker in dead:
         rig.start(service, worker.instance)
-    return killed
+    return len(dead)
 
 
 async def _publish_over_http(ground: Ground, rig: Rig, numbers: list[int]) -> None:
