@@ -7,7 +7,7 @@ import httpx
 import pytest
 from prometheus_client import CollectorRegistry, Counter
 
-from concordat.runtime.health import Health, serve_health
+from concordat.runtime.health import Health, _QuietHandler, serve_health
 
 
 @pytest.fixture
@@ -52,3 +52,12 @@ def test_figures_are_served_beside_it(address: str) -> None:
 def test_nothing_else_is_served(address: str, path: str) -> None:
     response = httpx.get(address + path)
     assert (response.status_code, response.content) == (404, b"")
+
+
+def test_who_says_nothing_keeps_nobody_waiting_for_long(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_QuietHandler, "timeout", 0.2)
+    host, port = address.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))):
+        assert httpx.get(f"{address}/health/live", timeout=4).status_code == 200
