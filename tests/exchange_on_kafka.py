@@ -105,6 +105,18 @@ class KafkaExchange:
         [plan] = [plan for plan in self.plans if plan.name == topic]
         return plan
 
+    def make_again(self, topic: str) -> None:
+        """Delete a topic and make it again; what is written from now on is in the new one."""
+        self.admin.delete_topics([topic])[topic].result(30)
+        until(lambda: topic not in self._topics_now(), "the old one is gone")
+        apply_topics(self.admin, [self.plan_of(topic)])
+        until(lambda: topic in self._topics_now(), "the new one is there")
+        # A broker that has not heard of it yet stores in the old one, and says that it has.
+        until(lambda: self.written(topic) == 0, "it is empty")
+
+    def _topics_now(self) -> Iterable[str]:
+        return self.admin.list_topics(timeout=30).topics
+
     # -- stages --------------------------------------------------------------------------------
 
     def settings(self, instance: str = "0", **changes: Any) -> Settings:

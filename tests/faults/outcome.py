@@ -3,7 +3,7 @@
 import asyncio
 import dataclasses
 import sys
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -200,12 +200,20 @@ def _out_of_order(outcome: Outcome) -> int:
     place: dict[Identity, int] = {}
     for number, (_, source, id_) in enumerate(outcome.admitted):
         place.setdefault((source, id_), number)
-    newest: dict[tuple[str, str], int] = defaultdict(lambda: -1)
+    return count_out_of_order(
+        ((agency, case), place.get((source, id_), -1))
+        for agency, _, case, source, id_ in outcome.deliveries
+    )
+
+
+def count_out_of_order(placed: Iterable[tuple[tuple[str, str], Any]]) -> int:
+    """How many places lie before an earlier one of the same agency and case."""
+    newest: dict[tuple[str, str], Any] = {}
     wrong = 0
-    for agency, _, case, source, id_ in outcome.deliveries:
-        here = place.get((source, id_), -1)
-        wrong += here < newest[agency, case]
-        newest[agency, case] = max(here, newest[agency, case])
+    for case, here in placed:
+        before = newest.setdefault(case, here)
+        wrong += here < before
+        newest[case] = max(here, before)
     return wrong
 
 

@@ -170,21 +170,15 @@ def _oldest(
             raise TimeoutError("the first unprocessed records could not be read")
         for message in reader.consume(100, 0.2):
             topic, partition = message.topic(), message.partition()
-            if topic is None or partition is None:
+            if topic is None or partition is None or (topic, partition) not in waiting:
                 continue
             error = message.error()
-            if error is not None:
-                if _at_end(error) and (topic, partition) in waiting:
-                    waiting.remove((topic, partition))
-                    empty[topic, partition] = (message.offset() or 0) - starts[topic, partition]
-                continue
-            if (topic, partition) in waiting:
+            if error is None:
                 waiting.remove((topic, partition))
                 reader.incremental_unassign([TopicPartition(topic, partition)])
                 written = message.timestamp()[1]
                 oldest[topic] = min(written, oldest.get(topic, written))
+            elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001
+                waiting.remove((topic, partition))
+                empty[topic, partition] = (message.offset() or 0) - starts[topic, partition]
     return oldest, empty
-
-
-def _at_end(error: KafkaError) -> bool:
-    return error.code() == KafkaError._PARTITION_EOF  # noqa: SLF001

@@ -6,6 +6,7 @@ and commit that as done.
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
@@ -70,15 +71,15 @@ class Sources:
                 raise SourceMadeAgain(f"{topic} was deleted and made again")
 
 
+@dataclass(frozen=True, slots=True)
 class Places:
     """The partitions with their places, how many are read from their start, and why."""
 
-    def __init__(self, partitions: list[TopicPartition], fresh: int, made_again: int) -> None:
-        self.partitions = partitions
-        self.fresh = fresh
-        """Without a committed offset: just made, or the offsets were lost. All is done again."""
-        self.made_again = made_again
-        """With an offset of a topic that was there before under this name."""
+    partitions: list[TopicPartition]
+    fresh: int
+    """Without a committed offset: just made, or the offsets were lost. All is done again."""
+    made_again: int
+    """With an offset of a topic that was there before under this name."""
 
 
 def _places(committed: Iterable[TopicPartition], identities: Mapping[str, str]) -> Places:

@@ -80,7 +80,6 @@ async def run(ground: Ground) -> None:
 async def _publish(ground: Ground, rig: Rig, copies: Iterable[Iterable[tuple[Any, str]]]) -> None:
     """Publish through several producers while workers die, and come back."""
     senders = [Sender[None](rig.exchange.kafka, f"sender-{n}") for n in range(_SENDERS)]
-
     ordered = threading.Event()
 
     def send() -> None:

@@ -13,6 +13,7 @@ from exchange_on_kafka import PUBLISHERS
 from faults.duplicates.namesakes import Repeated
 from faults.findings import Findings
 from faults.load import Identity
+from faults.outcome import count_out_of_order
 from faults.reading import each_record
 from faults.rig import Rig
 
@@ -42,12 +43,10 @@ class Kept:
     """Whether each is in conflict."""
     given: dict[Identity, list[tuple[str, str]]] = field(default_factory=lambda: defaultdict(list))
     """Agency and category of each delivery that was not replayed."""
-    out_of_order: int = 0
-    """How many of those are not where the admission that decided them puts them in their case.
-
-    What was released comes later, marked.
-    """
+    placed: list[tuple[tuple[str, str], Admission]] = field(default_factory=list)
+    """Agency, case and deciding admission of those that came with it, in the inboxes' order."""
     released: int = 0
+    """How many of those came later, marked."""
 
     def conflicts(self) -> Counter[Identity]:
         """How often each event is said to have a conflict."""
@@ -70,16 +69,14 @@ async def read_kept(rig: Rig) -> Kept:
         "body::json->'data'->>'category' AS category "
         "FROM concordat.delivery WHERE arrived IS DISTINCT FROM 'replayed' ORDER BY agency, seq"
     )
-    newest: dict[tuple[str, str], Admission] = {}
     for row in deliveries:
-        identity, inbox_case = (row["source"], row["event_id"]), (row["agency"], row["subject"])
+        identity = row["source"], row["event_id"]
         kept.given[identity].append((row["agency"], row["category"]))
         if row["arrived"] == "released":
             kept.released += 1
-            continue
-        here = kept.deciding.get(identity, (-1, -1))
-        kept.out_of_order += here < newest.get(inbox_case, here)
-        newest[inbox_case] = max(here, newest.get(inbox_case, here))
+        else:
+            case = row["agency"], row["subject"]
+            kept.placed.append((case, kept.deciding.get(identity, (-1, -1))))
     return kept
 
 
@@ -119,7 +116,9 @@ def claim_once(findings: Findings, kept: Kept, old: range, fresh: range, times: 
     findings.least(1, deliveries_to_late_parties=counts["to_late"])
     for name in ("nobody_then_nobody", "nobody_then_some", "some_then_nobody", "some_then_some"):
         findings.least(1, **{f"conflicts_{name}": counts[name]})
-    findings.none(conflicts_wrong=_wrong_conflicts(kept), out_of_order=kept.out_of_order)
+    findings.none(
+        conflicts_wrong=_wrong_conflicts(kept), out_of_order=count_out_of_order(kept.placed)
+    )
     findings.figures.update(released=kept.released)
 
 

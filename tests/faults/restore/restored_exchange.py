@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from confluent_kafka import KafkaException
-from confluent_kafka.cimpl import NewTopic
 
 from concordat.postgres.roles import DELIVER
 from concordat.streams.groups import group_of
@@ -89,23 +88,7 @@ class Restored:
 
     async def make_again(self, topic: str) -> None:
         """Delete the topic and make it again."""
-        admin = self.rig.exchange.admin
-        plan = self.rig.exchange.plan_of(topic)
-        await asyncio.wrap_future(admin.delete_topics([topic])[topic])
-        again = NewTopic(plan.name, plan.partitions, plan.replication, config=plan.config)
-        async with asyncio.timeout(NOTICED_SECONDS):
-            while True:
-                try:
-                    await asyncio.wrap_future(admin.create_topics([again])[topic])
-                except KafkaException:  # it is not gone yet
-                    await asyncio.sleep(0.1)
-                else:
-                    break
-            # A broker that has not heard of it yet stores in the old one, and says that it has.
-            while await asyncio.to_thread(  # noqa: ASYNC110 - another process's progress
-                self.rig.exchange.written, topic
-            ):
-                await asyncio.sleep(0.1)
+        await asyncio.to_thread(self.rig.exchange.make_again, topic)
 
     async def delete_offsets(self, *stages: str) -> None:
         """Delete what the stages, which are dead, have committed, once their groups are empty."""

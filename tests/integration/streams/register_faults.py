@@ -6,7 +6,6 @@ from threading import Event as Signal
 
 from confluent_kafka import Producer
 
-from concordat.kafka.topics_admin import apply_topics
 from exchange_on_kafka import KafkaExchange, event
 from kafka_log import append
 from stage_thread import StageThread
@@ -58,9 +57,7 @@ def show_the_end(exchange: KafkaExchange) -> None:
 def make_the_register_again(exchange: KafkaExchange, records: int | None = None) -> None:
     """Delete it and write the first so many of its records anew, or all."""
     topic = exchange.topics.register
-    exchange.admin.delete_topics([topic])[topic].result(30)
-    until(lambda: topic not in exchange.admin.list_topics(timeout=30).topics, "it is deleted")
-    apply_topics(exchange.admin, exchange.plans)
+    exchange.make_again(topic)
     entries = [(key.encode(), value) for key, value in exchange.register.log[:records]]
     assert not append(exchange.producer, topic, entries)
 

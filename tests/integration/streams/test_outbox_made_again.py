@@ -2,22 +2,12 @@
 
 from collections.abc import Iterable
 
-from concordat.kafka.topics_admin import apply_topics
 from concordat.runtime.errors import SourceMadeAgain
 from exchange_on_kafka import KafkaExchange, event
 from waiting import until
 
 BEFORE, AFTER = 200, 500
 """The new one soon has more records than were ever read of the old one."""
-
-
-def make_again(exchange: KafkaExchange, topic: str) -> None:
-    exchange.admin.delete_topics([topic])[topic].result(30)
-    until(lambda: topic not in exchange.admin.list_topics(timeout=30).topics, "the old one is gone")
-    apply_topics(exchange.admin, [exchange.plan_of(topic)])
-    until(lambda: topic in exchange.admin.list_topics(timeout=30).topics, "the new one is there")
-    # A broker that has not heard of it yet would store in the old one.
-    until(lambda: exchange.written(topic) == 0, "it is empty")
 
 
 def admitted(exchange: KafkaExchange, wanted: Iterable[bytes]) -> int:
@@ -30,7 +20,7 @@ def test_made_again_while_admit_is_stopped(exchange: KafkaExchange) -> None:
     exchange.publish(first)
     with exchange.thread("admit"):
         exchange.until_drained("admit")
-    make_again(exchange, exchange.topics.outbox("police"))
+    exchange.make_again(exchange.topics.outbox("police"))
     exchange.publish(second)
     with exchange.thread("admit"):
         until(lambda: admitted(exchange, second) == AFTER, "all of the new one are admitted", 30)
@@ -42,7 +32,7 @@ def test_made_again_while_admit_runs_it_leaves_and_begins_anew(exchange: KafkaEx
     with exchange.thread("admit") as admit:
         exchange.publish(first)
         exchange.until_drained("admit")
-        make_again(exchange, exchange.topics.outbox("police"))
+        exchange.make_again(exchange.topics.outbox("police"))
         exchange.publish(second)
         until(lambda: not admit.is_running, "it has noticed", 30)
     assert isinstance(admit.error, SourceMadeAgain)
