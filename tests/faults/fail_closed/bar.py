@@ -3,8 +3,7 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from faults.bar import Bar, Ground
@@ -12,9 +11,11 @@ from faults.fail_closed import faulty_deliver, faulty_inbox
 from faults.fail_closed.broken_register import BrokenRegister
 from faults.fail_closed.bugs import BUGS
 from faults.fail_closed.faulty_deliver import FaultyDeliver
+from faults.fail_closed.faulty_feed import FaultyFeed
 from faults.fail_closed.faulty_inbox import FaultyInbox, open_inbox
+from faults.fail_closed.faulty_requests import FaultyRequests
 from faults.fail_closed.faulty_stages import FaultyRounds, Published, Tally, lasting_faults
-from faults.fail_closed.interrupted import Interruption
+from faults.fail_closed.interrupted import Interruption, everywhere
 from faults.fail_closed.re_derived import claim_in_force
 from faults.fail_closed.said_inside import said_inside
 from faults.fail_closed.written_register import WrittenRegister
@@ -71,20 +72,26 @@ async def _raise_inside(ground: Ground, rig: Rig) -> None:
         await asyncio.to_thread(_stage_rounds, ground, rounds)
         tallies.append(rounds.tally)
     await asyncio.to_thread(rig.start_all, route=1)
-    deliver = FaultyDeliver(rig, published)
+    deliver = FaultyDeliver(rig, register, published)
     await _deliver_rounds(ground, deliver)
+    await asyncio.to_thread(rig.start_all, admit=1, deliver=1)
     async with open_inbox(rig) as inbox:
         await _inbox_rounds(ground, inbox, register)
+        await _request_rounds(ground, inbox, register, published)
+    feed = FaultyFeed(rig, register)
+    await _feed_rounds(ground, feed)
+    await _claim_all_readable(ground, rig)
     findings = ground.findings
     wanted = (published.all, published.suspended)
     await claim_in_force(ground, "inside", rig, register, wanted)
     silent = [each for tally in tallies for each in tally.silent] + deliver.silent
     places = set[str]().union(*(each.places for each in tallies), deliver.places, inbox.places)
-    kinds = sum((each.faults for each in tallies), deliver.faults + inbox.faults)
+    places |= feed.places
+    kinds = sum((each.faults for each in tallies), deliver.faults + inbox.faults + feed.faults)
     findings.none(
         written_while_something_was_wrong=sum(each.written_meanwhile for each in tallies),
         silent=len(silent),
-        wrong_answers=len(inbox.wrong),
+        wrong_answers=len(inbox.wrong) + len(feed.wrong),
     )
     findings.least(ground.pick(smoke=50, full=400), faults_inside=kinds.total())
     findings.least(ground.pick(smoke=40, full=150), places_inside=len(places))
@@ -92,14 +99,15 @@ async def _raise_inside(ground: Ground, rig: Rig) -> None:
         ground.pick(smoke=60, full=600),
         events_during_faults=sum(each.events for each in tallies) + deliver.events,
     )
-    findings.least(2, inbox_items_read=inbox.read)
+    findings.least(2, inbox_items_read=inbox.read + feed.read)
     ground.figure(
         faults_by_kind=dict(kinds),
         stages=dict(sum((each.outcomes for each in tallies), Counter[str]())),
         deliver=dict(deliver.outcomes),
         inbox=dict(inbox.statuses),
+        feed=dict(feed.outcomes),
     )
-    for each in (*silent, *inbox.wrong)[:5]:
+    for each in (*silent, *inbox.wrong, *feed.wrong)[:5]:
         findings.fail(each)
 
 
@@ -108,6 +116,9 @@ def _stage_rounds(ground: Ground, rounds: FaultyRounds) -> None:
     draw = random.Random(f"{ground.seed} {rounds.name}")
     for place in _some(draw, places, ground.pick(smoke=6, full=len(places))):
         rounds.call_raises(place)
+    places = rounds.places_at_start()
+    for place in _some(draw, places, ground.pick(smoke=2, full=len(places))):
+        rounds.start_raises(place)
     lasting = list(lasting_faults())
     for kind, reason, begin in lasting:
         rounds.is_wrong(kind, reason, begin)
@@ -118,15 +129,10 @@ def _stage_rounds(ground: Ground, rounds: FaultyRounds) -> None:
 async def _deliver_rounds(ground: Ground, deliver: FaultyDeliver) -> None:
     for part in faulty_deliver.PARTS:
         waits = await deliver.waits(part)
-        ground.findings.least(3, **{f"waits_of_{part}": waits})
-        every = [
-            partial(Interruption, nth, when, error)
-            for nth in range(1, waits + 1)
-            for when in ("before", "after")
-            for error in faulty_deliver.errors()
-        ]
-        for interruption in _some(ground.draw, every, ground.pick(smoke=6, full=len(every))):
-            await deliver.interrupt(part, interruption())
+        ground.findings.least(2, **{f"waits_of_{part}": waits})
+        every = list(everywhere(waits, faulty_deliver.errors()))
+        for interruption in _some(ground.draw, every, ground.pick(smoke=3, full=len(every))):
+            await deliver.interrupt(part, interruption)
     await deliver.drain()
 
 
@@ -138,6 +144,33 @@ async def _inbox_rounds(ground: Ground, inbox: FaultyInbox, register: WrittenReg
     await inbox.until_suspended()
     await inbox.interrupt_everywhere(readable=False, errors=kinds)
     await asyncio.to_thread(register.resume)
+
+
+async def _request_rounds(
+    ground: Ground, inbox: FaultyInbox, register: WrittenRegister, published: Published
+) -> None:
+    def some(every: Iterable[Interruption]) -> Sequence[Interruption]:
+        places = list(every)
+        return _some(ground.draw, places, ground.pick(smoke=10, full=len(places)))
+
+    requests = FaultyRequests(inbox, register, published, faulty_inbox.errors(), some)
+    await requests.all()
+    ground.findings.least(ground.pick(smoke=8, full=30), acknowledged=len(requests.acknowledged))
+
+
+async def _feed_rounds(ground: Ground, feed: FaultyFeed) -> None:
+    waits = await feed.waits()
+    ground.findings.least(2, waits_of_feed=waits)
+    every = list(everywhere(waits, faulty_inbox.errors()))
+    for interruption in _some(ground.draw, every, ground.pick(smoke=4, full=len(every))):
+        await feed.interrupt(interruption)
+
+
+async def _claim_all_readable(ground: Ground, rig: Rig) -> None:
+    """What was published over HTTP is delivered too, and an inbox gives all it was ever given."""
+    await rig.until_drained()
+    async with open_inbox(rig) as inbox:
+        ground.findings.none(inside_unreadable=await inbox.count_unreadable())
 
 
 def _some(draw: random.Random, every: Sequence[Item], count: int) -> list[Item]:

@@ -1,7 +1,8 @@
 """Ways to go on although nobody knows whether one may, each planted to see that it is found."""
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -9,13 +10,16 @@ import pytest
 from concordat.agreements.book import Book
 from concordat.deliver import store
 from concordat.deliver.insert_deliveries import insert_deliveries
-from concordat.inbox import read_inbox, read_item
+from concordat.inbox import acknowledge_items, publish_notices, read_inbox, read_item
 from concordat.inbox.dependencies import Dependencies
+from concordat.kafka.register_log import RegisterRecord
+from concordat.postgres.pool import Pool, Scoped, agency_scope
 from concordat.runtime.errors import RegisterUnavailable
 from concordat.runtime.health import Health
 from concordat.stages.record import Output
 from concordat.streams.loop import StageLoop
 from concordat.streams.register_feed import StrictRegisterFeed
+from concordat.streams.sources import Sources
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 
@@ -87,6 +91,38 @@ def batch_taken_as_stored(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(store, "insert_deliveries", lenient)
 
 
+def topics_taken_for_granted(patch: pytest.MonkeyPatch) -> None:
+    """A stage goes on whatever comes of the question which topics it reads."""
+    check = Sources.check
+
+    def lenient(sources: Sources) -> None:
+        with suppress(Exception):
+            check(sources)
+
+    patch.setattr(Sources, "check", lenient)
+
+
+def acknowledged_unless_it_was_not(patch: pytest.MonkeyPatch) -> None:
+    """What could not be stored is answered as acknowledged."""
+
+    @asynccontextmanager
+    async def lenient(pool: Pool, agency: str) -> AsyncIterator[Scoped]:
+        with suppress(Exception):
+            async with agency_scope(pool, agency) as connection:
+                yield connection
+
+    patch.setattr(acknowledge_items, "agency_scope", lenient)
+
+
+def notice_answered_at_once(patch: pytest.MonkeyPatch) -> None:
+    """A notice is answered before the API reads under it."""
+
+    async def hasty(record: RegisterRecord, needs: Dependencies) -> datetime:
+        return await needs.register.write(record)
+
+    patch.setattr(publish_notices, "_write", hasty)
+
+
 BUGS: Mapping[str, Plant] = {
     each.__name__.replace("_", "-"): each
     for each in (
@@ -98,5 +134,8 @@ BUGS: Mapping[str, Plant] = {
         pause_not_said,
         old_book_read_under,
         batch_taken_as_stored,
+        topics_taken_for_granted,
+        acknowledged_unless_it_was_not,
+        notice_answered_at_once,
     )
 }

@@ -11,23 +11,35 @@ import pytest
 from pydantic import SecretStr
 
 from concordat.deliver.follow_register import RegisterFollower
+from concordat.deliver.followed_logs import FollowedLogs
 from concordat.deliver.loop import DeliverLoop
 from concordat.deliver.readiness import Readiness
 from concordat.deliver.service import DeliverOptions, run_deliver
+from concordat.deliver.source import RoutedSource
 from concordat.deliver.store import DeliverStore
+from concordat.deliver.writer_lock import WriterLock
 from concordat.postgres.roles import DELIVER
 from faults.fail_closed.faulty_stages import ENDS_SECONDS, Published
 from faults.fail_closed.injected import ERRORS, Injected
 from faults.fail_closed.interrupted import Interruption
+from faults.fail_closed.written_register import WrittenRegister
 from faults.rig import Rig
 
 SETTLES_SECONDS = 2.0
+CHECK_SECONDS = 0.2
 PARTS = {
-    "store": (DeliverStore, "store"),
+    "lock": (WriterLock, "try_take"),
+    "heartbeat": (WriterLock, "watch"),
+    "logs": (FollowedLogs, "check"),
+    "log": (RoutedSource, "describe"),
     "start": (DeliverLoop, "_find_position"),
+    "read": (RoutedSource, "read"),
+    "store": (DeliverStore, "store"),
     "look": (RegisterFollower, "_look"),
 }
-"""The work that is interrupted: storing a batch, finding where to go on, looking at open items."""
+"""The work that is interrupted: taking the lock and asking whether it is still held, asking which
+logs they are, finding where to go on, reading and storing a batch, releasing what was held."""
+_AFTER_THE_BATCH = ("heartbeat", "look")
 
 
 @dataclass
@@ -35,6 +47,7 @@ class FaultyDeliver:
     """Runs deliver in this process; route must be running."""
 
     rig: Rig
+    register: WrittenRegister
     published: Published
     faults: Counter[str] = field(default_factory=Counter)
     outcomes: Counter[str] = field(default_factory=Counter)
@@ -45,14 +58,16 @@ class FaultyDeliver:
     async def waits(self, part: str) -> int:
         """How often `part` waits when nothing goes wrong."""
         counting = Interruption()
-        await self._publish()
+        await self._prepare(part)
         async with self._delivering(part, counting):
             await self._until_drained()
-        return counting.waits
+            if part in _AFTER_THE_BATCH:
+                await asyncio.sleep(SETTLES_SECONDS)
+            return counting.waits
 
     async def interrupt(self, part: str, interruption: Interruption) -> None:
         """One wait raises while a batch is in hand."""
-        await self._publish()
+        await self._prepare(part)
         async with self._delivering(part, interruption) as (task, readiness):
             async with asyncio.timeout(ENDS_SECONDS):
                 while not task.done() and await self.rig.undelivered():  # noqa: ASYNC110
@@ -96,7 +111,10 @@ class FaultyDeliver:
         if not left and not readiness.ready:
             self.silent.append(f"{where}: it goes on and says it does not")
 
-    async def _publish(self) -> None:
+    async def _prepare(self, part: str) -> None:
+        if part == "look":  # all that may be read is held, and is to be released
+            await asyncio.to_thread(self.register.suspend)
+            await asyncio.to_thread(self.register.resume)
         await asyncio.to_thread(self.published.publish, "route")
         await asyncio.to_thread(self.rig.exchange.until_drained, "route", seconds=ENDS_SECONDS)
         assert await self.rig.undelivered(), "deliver has nothing to do"
@@ -111,11 +129,12 @@ class FaultyDeliver:
         self, part: str, interruption: Interruption
     ) -> AsyncIterator[tuple["asyncio.Task[None]", Readiness]]:
         stop, readiness = asyncio.Event(), Readiness()
+        options = DeliverOptions(check_seconds=CHECK_SECONDS)
         dsn = SecretStr(self.rig.database.dsn(DELIVER))
         settings = self.rig.exchange.settings(postgres=dsn)
         with pytest.MonkeyPatch.context() as patch:
             _interrupt(patch, part, interruption)
-            task = asyncio.create_task(run_deliver(settings, stop, readiness, DeliverOptions()))
+            task = asyncio.create_task(run_deliver(settings, stop, readiness, options))
             try:
                 yield task, readiness
             finally:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from concordat.runtime.errors import ConcordatError, RegisterUnavailable
 from concordat.streams.loop import LEAVE_AFTER_SECONDS
 from exchange_on_kafka import KafkaExchange, event
-from faults.fail_closed.injected import ERRORS, FaultyStage, Injector, Place, places_of
+from faults.fail_closed.injected import ERRORS, WHEN, FaultyStage, Injector, Place, places_of
 from faults.fail_closed.written_register import WrittenRegister
 from waiting import until
 
@@ -27,14 +27,20 @@ class Published:
 
     def publish(self, stage: str, count: int = EACH, *, suspended: bool = False) -> set[str]:
         """Write events where `stage` takes them from; return their ids."""
-        first = len(self.all)
-        fresh = [event(number) for number in range(first, first + count)]
-        ids = {f"police-{number:08d}" for number in range(first, first + count)}
-        self.all |= ids
+        fresh = [self.write_next() for _ in range(count)]
+        ids = {id_ for id_, _ in fresh}
         if suspended:
             self.suspended |= ids
-        (self.exchange.publish if stage == "admit" else self.exchange.admit_directly)(fresh)
+        write = self.exchange.publish if stage == "admit" else self.exchange.admit_directly
+        write(content for _, content in fresh)
         return ids
+
+    def write_next(self) -> tuple[str, bytes]:
+        """The next event, by its id and as it is written, for a caller who publishes it."""
+        number = len(self.all)
+        id_ = f"police-{number:08d}"
+        self.all.add(id_)
+        return id_, event(number)
 
 
 @dataclass
@@ -75,6 +81,12 @@ class FaultyRounds:
         """Every call of a turn, before and after, with every kind of error."""
         return [replace(place, error=error) for place in places_of(self.turn()) for error in ERRORS]
 
+    def places_at_start(self) -> list[Place]:
+        """What is asked when a stage is given partitions, with every kind of error."""
+        asked = ("sources.places", "topics.describe_topics")
+        places = [Place(name, 1, when) for name in asked for when in WHEN]
+        return [replace(place, error=error) for place in places for error in ERRORS]
+
     def call_raises(self, place: Place) -> None:
         """One call raises; a suspension is acknowledged just before."""
         with self._stage(Injector()) as (stage, injector):
@@ -82,12 +94,25 @@ class FaultyRounds:
             self.exchange.until_drained(self.name)
             injector.arm(place, self.register.suspend)
             self.published.publish(self.name)
-            until(lambda: injector.fired, f"{self.name}: {place}", ENDS_SECONDS)
-            self.published.publish(self.name, suspended=self._decides)
-            self._until_it_has_reacted(stage)
-            self._note(stage, place)
+            self._raises(stage, injector, place)
         self._drain()
         self.register.resume()
+
+    def start_raises(self, place: Place) -> None:
+        """One call raises while a stage is given its partitions, with a batch before it."""
+        self.published.publish(self.name)
+        injector = Injector()
+        injector.arm(place, self.register.suspend, from_start=True)
+        with self._stage(injector) as (stage, _):
+            self._raises(stage, injector, place)
+        self._drain()
+        self.register.resume()
+
+    def _raises(self, stage: FaultyStage, injector: Injector, place: Place) -> None:
+        until(lambda: injector.fired, f"{self.name}: {place}", ENDS_SECONDS)
+        self.published.publish(self.name, suspended=self._decides)
+        self._until_it_has_reacted(stage)
+        self._note(stage, place)
 
     def is_wrong(self, kind: str, reason: str, begin: Callable[[Injector], None]) -> None:
         """Something stays wrong while events arrive; then it is right again."""

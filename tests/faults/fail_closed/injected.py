@@ -19,12 +19,15 @@ from concordat.streams.loop import LoopParts, StageLoop
 from stage_thread import StageThread
 
 When = Literal["before", "after"]
+WHEN: tuple[When, ...] = ("before", "after")
 
 WATCHED = {
     "consumer": ("consume", "commit", "pause", "resume", "assignment"),
     "producer": ("produce", "flush"),
     "register": ("get_watermark_offsets", "consume"),
     "identity": ("is_same",),
+    "sources": ("places", "check"),
+    "topics": ("describe_topics", "list_topics"),
 }
 
 
@@ -68,12 +71,19 @@ class Injector:
     behind: timedelta = timedelta()
     slow: bool = False
     unaskable: bool = False
+    from_start: bool = False
     before_raising: Callable[[], None] = lambda: None
 
-    def arm(self, place: Place | None, before_raising: Callable[[], None]) -> None:
-        """Count from the next batch, and raise at `place`."""
+    def arm(
+        self,
+        place: Place | None,
+        before_raising: Callable[[], None],
+        *,
+        from_start: bool = False,
+    ) -> None:
+        """Count from the next batch, or from the stage's first call, and raise at `place`."""
         self.calls, self.fired, self.counting = [], False, True
-        self.before_raising, self.place = before_raising, place
+        self.before_raising, self.place, self.from_start = before_raising, place, from_start
 
     def clock(self) -> datetime:
         """The time, as a stage with a wrong clock sees it."""
@@ -86,11 +96,12 @@ class Injector:
             return []
         if name == "register.get_watermark_offsets" and self.unaskable:
             raise _timed_out()
-        if self.counting and self.calls:
+        if self.counting and (self.calls or self.from_start):
             self._raise_at(name, self.calls.count(name) + 1, "before")
         result = function(*given, **named)
         # Asked again: it may have been armed while the stage waited for its batch.
-        if self.counting and (self.calls or (name == "consumer.consume" and result)):
+        begun = self.calls or self.from_start or (name == "consumer.consume" and result)
+        if self.counting and begun:
             self.calls.append(name)
             self._raise_at(name, self.calls.count(name), "after")
         return result
@@ -135,14 +146,29 @@ def watched(parts: LoopParts, injector: Injector) -> LoopParts:
     feed._reader = Watched(feed._reader, names, injector, "register")
     feed._identity = Watched(feed._identity, WATCHED["identity"], injector, "identity")
     _watch_asker(feed, injector)
+    sources = cast("Any", parts.sources)
+    _ask_always(sources)
+    sources._admin = Watched(sources._admin, WATCHED["topics"], injector, "topics")
     stage, clock = parts.stage, parts.clock
     return replace(
         parts,
         consumer=cast("Any", Watched(parts.consumer, WATCHED["consumer"], injector, "consumer")),
         producer=cast("Any", Watched(parts.producer, WATCHED["producer"], injector, "producer")),
+        sources=cast("Any", Watched(sources, WATCHED["sources"], injector, "sources")),
         stage=lambda *given: injector.call("stage", stage, *given),
         clock=lambda: cast("datetime", injector.call("clock", clock)),
     )
+
+
+def _ask_always(sources: Any) -> None:
+    """Which topics they are is asked in every turn, not every few seconds."""
+    check = sources.check
+
+    def check_now() -> None:
+        sources._asked = float("-inf")
+        check()
+
+    sources.check = check_now
 
 
 def _watch_asker(feed: Any, injector: Injector) -> None:
@@ -165,6 +191,6 @@ def places_of(calls: list[str]) -> Iterator[Place]:
     """Each call of a turn, before and after it; its first is the batch, which is only after."""
     for number, name in enumerate(calls):
         nth = calls[: number + 1].count(name)
-        for when in ("before", "after"):
+        for when in WHEN:
             if number or when == "after":
                 yield Place(name, nth, when)

@@ -1,11 +1,14 @@
-"""An awaitable that raises at the n-th place where it waits, before or after what it waits for."""
+"""An awaitable that raises at the n-th place where it waits, before or after what it waits for.
+
+Its end counts as a place too: who waits for it is told of an error although all was done.
+"""
 
 import asyncio
-from collections.abc import Coroutine, Generator
+from collections.abc import Coroutine, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from faults.fail_closed.injected import ERRORS, When
+from faults.fail_closed.injected import ERRORS, WHEN, When
 
 
 @dataclass
@@ -37,6 +40,13 @@ class Interruption:
             raise
 
 
+def everywhere(waits: int, errors: Iterable[str]) -> Iterator[Interruption]:
+    """One interruption before and after each of so many waits, with each error."""
+    for error in errors:
+        for nth in range(1, waits + 1):
+            yield from (Interruption(nth, when, error) for when in WHEN)
+
+
 class _Interrupted:
     def __init__(self, work: Coroutine[Any, Any, Any], interruption: Interruption) -> None:
         self._work, self._interruption = work, interruption
@@ -49,6 +59,9 @@ class _Interrupted:
             try:
                 waited = steps.send(given) if error is None else steps.throw(error)
             except StopIteration as done:
+                interruption.waits += 1
+                if interruption.here("after"):
+                    raise ERRORS[interruption.error]() from None
                 return done.value
             interruption.waits += 1
             given, error = None, None

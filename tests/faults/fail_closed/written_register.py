@@ -40,10 +40,21 @@ class WrittenRegister:
 
     def suspend(self) -> None:
         """The police stop all that is theirs."""
+        self.append([self.sign_suspension()])
+
+    def sign_suspension(self) -> Entry:
+        """A notice by which the police stop all that is theirs; `resume` answers the last one."""
         self.rounds += 1
         notice = notice_of(AGREEMENT, SUSPENDING, "suspend", reason=f"Round {self.rounds}.")
         self._suspension = notice.digest()
-        self.append([record_of(notice, self.exchange.register)])
+        return record_of(notice, self.exchange.register)
+
+    def read_again(self) -> None:
+        """Take what others wrote."""
+        written = self.exchange.read(self.exchange.topics.register)
+        self.entries = [None] * (written[-1].offset + 1)
+        for each in written:
+            self.entries[each.offset] = each.key.decode(), each.value
 
     def resume(self) -> None:
         """Both ends of every pair let it go on."""
