@@ -48,13 +48,18 @@ class Rig:
 
     # -- workers -------------------------------------------------------------------------------
 
-    def start(self, service: str, instance: str = "0", **changes: str) -> Worker:
-        """Start admit, route, deliver or inbox (again, after its end); `changes` are settings."""
+    def start(
+        self, service: str, instance: str = "0", *, poison: bytes | None = None, **changes: str
+    ) -> Worker:
+        """Start admit, route, deliver or inbox (again, after its end); `changes` are settings.
+
+        A stage raises whenever a record that holds `poison` is before it.
+        """
         name = f"{service}-{instance}"
         before = self.workers.get(name)
         assert before is None or not before.is_running, f"{name} runs already"
         environment = self._environment(name, instance) | changes
-        worker = Worker(service, instance, environment, self.folder, self.planted)
+        worker = Worker(service, instance, environment, self.folder, self.planted, poison)
         self.workers[name] = worker
         return worker
 

@@ -23,6 +23,7 @@ class Worker(ForkedProcess):
         environment: Mapping[str, str],
         folder: Path,
         bug: str | None = None,
+        poison: bytes | None = None,
     ) -> None:
         self.service, self.instance = service, instance
         self._health = f"http://127.0.0.1:{environment.get('CONCORDAT_HEALTH_PORT') or 0}"
@@ -30,7 +31,8 @@ class Worker(ForkedProcess):
             self._health = f"http://127.0.0.1:{environment['CONCORDAT_PORT']}"
         orders = folder / f"{self.name}.order"
         self.orders = Orders(orders)
-        super().__init__(work, environment, folder / f"{self.name}.log", service, orders, bug)
+        log, given = folder / f"{self.name}.log", (service, orders, bug, poison)
+        super().__init__(work, environment, log, *given)
 
     @property
     def name(self) -> str:

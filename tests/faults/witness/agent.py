@@ -1,8 +1,7 @@
 """A plain Faust agent with Faust's own exactly-once setting: it copies a topic to another.
 
-`python -m faults.witness.agent BROKER SOURCE TARGET FAILS_AT MARK`. At the record with the value
-FAILS_AT it raises the first time that any process sees it, as code does whose database is away for
-a moment; the file MARK remembers.
+`python -m faults.witness.agent BROKER SOURCE TARGET POISON MARK`. At the record with the value
+POISON it raises, however often it comes, as code does that has a mistake; the file MARK counts.
 """
 
 import sys
@@ -13,17 +12,17 @@ from typing import Any
 import faust
 
 
-class Away(Exception):
-    """Something that the agent needs does not answer at the moment."""
+class Mistake(Exception):
+    """The agent's own code cannot do with a record."""
 
 
-def _fail_once(mark: Path) -> None:
-    if not mark.exists():
-        mark.touch()
-        raise Away
+def _fail(mark: Path) -> None:
+    with mark.open("ab") as file:
+        file.write(b"!")
+    raise Mistake
 
 
-def plain_app(broker: str, source: str, target: str, fails_at: bytes, mark: Path) -> Any:
+def plain_app(broker: str, source: str, target: str, poison: bytes, mark: Path) -> Any:
     """The agent as Faust's documentation writes it."""
     app = faust.App(
         f"witness-{source}",
@@ -43,8 +42,8 @@ def plain_app(broker: str, source: str, target: str, fails_at: bytes, mark: Path
     @app.agent(incoming)  # type: ignore[untyped-decorator]
     async def copy(stream: Any) -> None:
         async for event in stream.events():
-            if event.value == fails_at:
-                _fail_once(mark)
+            if event.value == poison:
+                _fail(mark)
             await outgoing.send(key=event.key, value=event.value)
 
     return app
@@ -52,8 +51,8 @@ def plain_app(broker: str, source: str, target: str, fails_at: bytes, mark: Path
 
 def main() -> None:
     """Run until ended."""
-    broker, source, target, fails_at, mark = sys.argv[1:]
-    app = plain_app(broker, source, target, fails_at.encode(), Path(mark))
+    broker, source, target, poison, mark = sys.argv[1:]
+    app = plain_app(broker, source, target, poison.encode(), Path(mark))
     faust.Worker(app, loglevel="INFO").execute_from_commandline()
 
 

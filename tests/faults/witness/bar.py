@@ -1,4 +1,6 @@
-"""The witness: one failure and one kill -9, of a plain Faust agent and of our worker.
+"""The witness: one record of poison and one kill -9, for a plain Faust agent and for our worker.
+
+The poison is a record at which the code raises, whoever runs it, until the code is mended.
 
 It is the documented reason for our worker. Once the plain agent neither loses nor doubles a record
 under its own exactly-once setting, the bar does not hold: then the reason is gone.
@@ -14,17 +16,17 @@ from faults.bar import Bar, Ground, Plant
 from faults.beside import run_all
 from faults.findings import Findings
 from faults.load import Load
-from faults.orders import Ordered
 from faults.outcome import claim_exact, read_outcome
 from faults.rig import Rig, open_rig
 from faults.witness.plain_faust import PlainFaust
-from faults.workers import Worker
+from faults.worker import Poisoned
+from waiting import until
 
 _WAIT_SECONDS, _ENDS_SECONDS, _TURN_SECONDS = 240.0, 15.0, 0.05
 
 
 async def run(ground: Ground) -> None:
-    """The same for both: so many records, an exception at one of them, a kill half-way."""
+    """The same for both: so many records, poison among them, a kill half-way, and mended code."""
     records = ground.pick(smoke=2000, full=30_000)
     with ground.planted():
         async with open_rig(ground) as rig:
@@ -32,7 +34,7 @@ async def run(ground: Ground) -> None:
             copied, our_findings = await run_all(agent.run(records), _ours(rig, records))
     ground.figure(records=records, faust_lost=copied.lost, faust_doubled=copied.doubled)
     findings = ground.findings
-    findings.least(1, faust_failures=int(copied.failed), faust_copied_at_kill=copied.copied_at_kill)
+    findings.least(1, faust_failures=copied.failures, faust_copied_at_kill=copied.copied_at_kill)
     findings.least(1, faust_lost_or_doubled=copied.lost + copied.doubled)
     findings.same([], ours_broken=our_findings.broken)
     for name in ("lost", "delivered_twice", "routed_repeated"):
@@ -40,33 +42,35 @@ async def run(ground: Ground) -> None:
 
 
 async def _ours(rig: Rig, records: int) -> Findings:
-    """Route raises with records in hand; its successor is killed with records acknowledged."""
+    """Route ends at the poison, twice; the mended one is killed with records acknowledged."""
     await asyncio.to_thread(rig.start_all, admit=1, deliver=1)
     load, findings = Load(rig), Findings()
-    for number, (action, point) in enumerate((("fail", "consumed"), ("kill", "acknowledged"))):
-        await load.publish(records // 3)
-        worker = rig.start("route", str(number))
-        worker.orders.give(action, point)
-        async with asyncio.timeout(_WAIT_SECONDS):
-            while worker.orders.open:  # noqa: ASYNC110 - another process's progress
-                await asyncio.sleep(_TURN_SECONDS)
-        ended = await asyncio.to_thread(_ends, worker)
-        findings.least(1, **{f"{action}_ends_it": int(ended)})
-        if not ended:  # what it lost by going on is to be seen
-            await asyncio.to_thread(worker.kill)
-    rig.start("route", "2")
+    await load.publish(records // 3)
+    await asyncio.to_thread(rig.exchange.until_drained, "admit")
+    poison = b"police-%08d" % (load.published["police"] // 2)
+    ends = [await asyncio.to_thread(_meets, rig, str(number), poison) for number in range(2)]
+    findings.same([True, True], poison_ends_it=ends)
+    await load.publish(records // 3)
+    mended = rig.start("route", "2")
+    mended.orders.give("kill", "acknowledged")
+    await asyncio.to_thread(until, lambda: not mended.is_running, "it is killed", _WAIT_SECONDS)
+    rig.start("route", "3")
     await load.publish(records - load.total)
     await rig.until_drained()
     claim_exact(findings, await read_outcome(rig), load.identities())
     return findings
 
 
-def _ends(worker: Worker) -> bool:
-    """Whether it ends soon; one that goes on is not waited for."""
+def _meets(rig: Rig, instance: str, poison: bytes) -> bool:
+    """Whether it is the end of a worker that the poison lies before it."""
+    worker = rig.start("route", instance, poison=poison)
+    until(lambda: not worker.is_running or worker.ready()[0], "it works", _WAIT_SECONDS)
     deadline = time.monotonic() + _ENDS_SECONDS
     while worker.is_running and time.monotonic() < deadline:
         time.sleep(_TURN_SECONDS)
-    return not worker.is_running
+    ended = not worker.is_running
+    worker.kill()  # what it lost by going on is to be seen
+    return ended
 
 
 def go_on_after_an_error(patch: pytest.MonkeyPatch) -> None:
@@ -76,14 +80,14 @@ def go_on_after_an_error(patch: pytest.MonkeyPatch) -> None:
     def tolerant(loop: StageLoop) -> None:
         try:
             turn(loop)
-        except Ordered:
+        except Poisoned:
             return
 
     patch.setattr(StageLoop, "_turn", tolerant)
 
 
 def leave_faust_in_peace(patch: pytest.MonkeyPatch) -> None:
-    """Neither failure nor kill: what the agent does not lose cannot be our reason."""
+    """Neither poison nor kill: what the agent does not lose cannot be our reason."""
     patch.setattr(PlainFaust, "faults", False)
 
 

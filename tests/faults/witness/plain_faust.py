@@ -1,4 +1,4 @@
-"""One failure and one kill -9 of a plain Faust agent, and what became of its records."""
+"""One record of poison and one kill -9 of a plain Faust agent, and what became of its records."""
 
 import asyncio
 import os
@@ -26,6 +26,7 @@ PARTITIONS = 4
 _STARTS_WITHIN = 240.0
 _QUIET_SECONDS = 15.0
 _TURN_SECONDS = 0.3
+_NO_POISON = "-"
 _EOF = KafkaError._PARTITION_EOF
 
 
@@ -35,7 +36,7 @@ class Copied:
 
     records: int
     copies: Counter[bytes]
-    failed: bool
+    failures: int
     copied_at_kill: int
 
     @property
@@ -75,18 +76,18 @@ class PlainFaust:
         self._copies: Counter[bytes] = Counter()
 
     async def run(self, records: int) -> Copied:
-        """Let it copy so many records; a third of the way it raises, half-way it is killed."""
+        """Let it copy so many records, of which one is poison; half-way it is killed and mended."""
         with self._topics():
             values = [b"%08d" % number for number in range(records)]
             producer = stage_producer(common_settings(self.kafka, "witness"))
             await asyncio.to_thread(append, producer, self._source, ((v, v) for v in values), None)
-            fails_at = values[records // 3].decode() if self.faults else "-"
-            with self._agent(fails_at):
+            with self._agent(values[records // 3].decode() if self.faults else _NO_POISON):
                 at_kill = await self._until(records // 2 if self.faults else records)
             if self.faults:
-                with self._agent(fails_at):
+                with self._agent(_NO_POISON):
                     await self._until_quiet(records)
-        return Copied(records, self._copies, self._mark.exists(), at_kill)
+        failures = self._mark.stat().st_size if self._mark.exists() else 0
+        return Copied(records, self._copies, failures, at_kill)
 
     async def _until(self, copies: int) -> int:
         deadline = time.monotonic() + _STARTS_WITHIN
@@ -129,9 +130,9 @@ class PlainFaust:
                 deleted.result(30)
 
     @contextmanager
-    def _agent(self, fails_at: str) -> Iterator[None]:
+    def _agent(self, poison: str) -> Iterator[None]:
         """A process that ends with kill -9."""
-        where = (self.kafka, self._source, self._target, fails_at, str(self._mark))
+        where = (self.kafka, self._source, self._target, poison, str(self._mark))
         command = [sys.executable, "-m", "faults.witness.agent", *where]
         environment = {"PATH": os.defpath, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         with (self.folder / "agent.log").open("ab") as log:
