@@ -1,6 +1,6 @@
 """Records written and acknowledged, and the places they got."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from confluent_kafka import KafkaError, Message, Producer
@@ -10,6 +10,21 @@ from concordat.runtime.errors import NotAcknowledged
 from concordat.stages.record import Output
 
 FLUSH_SECONDS = 60.0
+
+Told = Callable[[KafkaError | None, Message], None]
+
+
+def hand_over(producer: Producer, output: Output, told: Told) -> None:
+    """Give a record to the client, which tells `told` what became of it.
+
+    A client that holds as much as it may first sends what it holds; raises `BufferError` when it
+    cannot within 60 s.
+    """
+    try:
+        _produce(producer, output, told)
+    except BufferError:
+        producer.flush(FLUSH_SECONDS)
+        _produce(producer, output, told)
 
 
 def write_records(producer: Producer, outputs: Sequence[Output]) -> list[Place]:
@@ -25,16 +40,20 @@ def write_records(producer: Producer, outputs: Sequence[Output]) -> list[Place]:
             places[number] = Place(topic, partition, offset)
 
     for number, output in enumerate(outputs):
-        producer.produce(
-            output.topic,
-            output.value,
-            output.key,
-            headers=[("content-type", output.content_type)],
-            on_delivery=partial(told, number),
-        )
+        hand_over(producer, output, partial(told, number))
         producer.poll(0)
     producer.flush(FLUSH_SECONDS)
     if len(places) != len(outputs):
         code = refused[0].name() if refused else "timeout"
         raise NotAcknowledged(f"{len(outputs) - len(places)} records not acknowledged: {code}")
     return [places[number] for number in range(len(outputs))]
+
+
+def _produce(producer: Producer, output: Output, told: Told) -> None:
+    producer.produce(
+        output.topic,
+        output.value,
+        output.key,
+        headers=[("content-type", output.content_type)],
+        on_delivery=told,
+    )

@@ -6,16 +6,17 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from confluent_kafka import KafkaError, Message, Producer
+from confluent_kafka import Producer
 
 from concordat.agreements.book import Book
 from concordat.deliver.progress import progress
 from concordat.kafka.incidents_log import IncidentsLog, Stretch
 from concordat.kafka.topics import Topics
+from concordat.kafka.write_records import write_records
 from concordat.postgres.pool import Pool
 from concordat.postgres.replayed import count_given, read_admissions, read_copies
 from concordat.runtime.clock import Clock, is_behind
-from concordat.runtime.errors import ClockBehind, NotAcknowledged
+from concordat.runtime.errors import ClockBehind
 from concordat.stack.replay_count import ReplayCount, standing_of
 from concordat.stack.replay_throttle import Throttle
 from concordat.stages.record import Output, Record
@@ -23,7 +24,6 @@ from concordat.stages.redecide import redecide, redecided_output
 from concordat.stages.routed import RoutedRecord
 from concordat.streams.register_feed import StrictRegisterFeed
 
-FLUSH_SECONDS = 60.0
 STORED_SECONDS = 120.0
 # Between two batches live records get their turn.
 BATCH = 250
@@ -66,7 +66,6 @@ class Replay:
         self._parts, self.id, self._agency = parts, replay, agency
         self._stretches = stretches
         self._ends: dict[int, int] = {}
-        self._refused: KafkaError | None = None
 
     async def rehearse(self, told: Told = lambda _count: None) -> ReplayCount:
         """Count what the replay would do, and write nothing.
@@ -90,7 +89,7 @@ class Replay:
         count = ReplayCount()
         async for batch in self._batches():
             outputs = await self._decide(batch, count)
-            await asyncio.to_thread(self._produce, outputs)
+            await asyncio.to_thread(self._write, outputs)
             told(count.admissions.total())
         await self._stored()
         return await count_given(self._parts.auditor, self._agency, self.id)
@@ -140,31 +139,9 @@ class Replay:
             raise NoSuchAgency(f"no agency {self._agency} is registered")
         return book
 
-    def _produce(self, outputs: Sequence[Output]) -> None:
-        producer = self._parts.producer
-        for output in outputs:
-            producer.produce(
-                output.topic,
-                output.value,
-                output.key,
-                headers=[("content-type", output.content_type)],
-                on_delivery=self._acknowledged,
-            )
-            producer.poll(0)
-        unsent = producer.flush(FLUSH_SECONDS)
-        if unsent or self._refused is not None:
-            code = self._refused.name() if self._refused else "timeout"
-            raise NotAcknowledged(f"{unsent} records not acknowledged: {code}")
-
-    def _acknowledged(self, error: KafkaError | None, message: Message) -> None:
-        if error is not None:
-            self._refused = error
-            return
-        partition, offset = message.partition(), message.offset()
-        # The client types these as optional; an acknowledged message has them.
-        assert partition is not None
-        assert offset is not None
-        self._ends[partition] = max(offset + 1, self._ends.get(partition, 0))
+    def _write(self, outputs: Sequence[Output]) -> None:
+        for place in write_records(self._parts.producer, outputs):
+            self._ends[place.partition] = max(place.offset + 1, self._ends.get(place.partition, 0))
 
     async def _stored(self) -> None:
         """Wait until deliver has stored what was written."""

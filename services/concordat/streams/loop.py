@@ -14,6 +14,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Produ
 
 from concordat.agreements.book import Book
 from concordat.kafka.messages import record_of
+from concordat.kafka.write_records import FLUSH_SECONDS, hand_over
 from concordat.runtime.clock import Clock, is_behind
 from concordat.runtime.errors import ClockBehind, NotAcknowledged, RegisterUnavailable
 from concordat.runtime.health import Health
@@ -32,7 +33,6 @@ POINTS = ("consumed", "produced", "acknowledged", "committed")
 BATCH = 1000
 WAIT_SECONDS = 0.025
 IDLE_SECONDS = 1.0
-FLUSH_SECONDS = 60.0
 LEAVE_AFTER_SECONDS = 60.0
 
 # A topic was deleted, or the broker is away: the client goes on by itself.
@@ -182,22 +182,9 @@ class StageLoop:
     def _produce(self, outputs: Sequence[Output]) -> None:
         producer = self._parts.producer
         for count, output in enumerate(outputs, 1):
-            try:
-                self._hand_over(output)
-            except BufferError:  # the library holds as much as it may: what it holds goes first
-                producer.flush(FLUSH_SECONDS)
-                self._hand_over(output)
+            hand_over(producer, output, self._delivered)
             if count % 1024 == 0:
                 producer.poll(0)
-
-    def _hand_over(self, output: Output) -> None:
-        self._parts.producer.produce(
-            output.topic,
-            output.value,
-            output.key,
-            headers=[("content-type", output.content_type)],
-            on_delivery=self._delivered,
-        )
 
     def _delivered(self, error: KafkaError | None, _message: Message) -> None:
         if error is not None:
