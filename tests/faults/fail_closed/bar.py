@@ -15,6 +15,7 @@ from faults.fail_closed.faulty_feed import FaultyFeed
 from faults.fail_closed.faulty_inbox import FaultyInbox, open_inbox
 from faults.fail_closed.faulty_requests import FaultyRequests
 from faults.fail_closed.faulty_stages import FaultyRounds, Published, Tally, lasting_faults
+from faults.fail_closed.injected import Place
 from faults.fail_closed.interrupted import Interruption, everywhere
 from faults.fail_closed.re_derived import claim_in_force
 from faults.fail_closed.said_inside import said_inside
@@ -114,7 +115,7 @@ async def _raise_inside(ground: Ground, rig: Rig) -> None:
 def _stage_rounds(ground: Ground, rounds: FaultyRounds) -> None:
     places = rounds.places()
     draw = random.Random(f"{ground.seed} {rounds.name}")
-    for place in _some(draw, places, ground.pick(smoke=6, full=len(places))):
+    for place in places if ground.size == "full" else _one_of_each_call(draw, places):
         rounds.call_raises(place)
     places = rounds.places_at_start()
     for place in _some(draw, places, ground.pick(smoke=2, full=len(places))):
@@ -171,6 +172,13 @@ async def _claim_all_readable(ground: Ground, rig: Rig) -> None:
     await rig.until_drained()
     async with open_inbox(rig) as inbox:
         ground.findings.none(inside_unreadable=await inbox.count_unreadable())
+
+
+def _one_of_each_call(draw: random.Random, places: Sequence[Place]) -> list[Place]:
+    """One place of each call of a turn, with an error that nobody knows."""
+    unheard = [place for place in places if place.error == "unheard-of"]
+    names = sorted({place.name for place in unheard})
+    return [draw.choice([place for place in unheard if place.name == name]) for name in names]
 
 
 def _some(draw: random.Random, every: Sequence[Item], count: int) -> list[Item]:
