@@ -9,8 +9,8 @@ from datetime import date
 from concordat.agreements.book import Book
 from concordat.agreements.day import london_day
 from concordat.deliver.held_items import find_due
-from concordat.deliver.loop import PASSING
 from concordat.deliver.open_items import read_open_items
+from concordat.deliver.passing import PASSING
 from concordat.deliver.past import Answers, Past
 from concordat.deliver.purge import purge
 from concordat.deliver.readiness import Readiness

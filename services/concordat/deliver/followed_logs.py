@@ -1,7 +1,7 @@
 """The logs besides `routed` that rows speak of: places in `incidents`, offsets of `register`."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from confluent_kafka.admin import AdminClient
 
@@ -9,10 +9,13 @@ from concordat.deliver import sql
 from concordat.deliver.columns import columns
 from concordat.deliver.described_log import describe_logs
 from concordat.deliver.errors import LogMadeAgain
-from concordat.deliver.loop import PASSING
+from concordat.deliver.passing import PASSING
 from concordat.deliver.position import LogIdentity
+from concordat.deliver.rows import Decided, Unreadable
 from concordat.kafka.topics import Topics
 from concordat.postgres.pool import Connection, Pool, Scoped
+
+Record = Decided | Unreadable
 
 _ATTEMPTS, _PAUSE_SECONDS = 8, 0.1
 
@@ -22,6 +25,7 @@ class FollowedLogs:
 
     def __init__(self, admin: AdminClient, topics: Topics, pool: Pool) -> None:
         self._admin, self._topics, self._pool = admin, topics, pool
+        self._incidents: str | None = None
 
     async def check(self) -> None:
         """Raise `LogMadeAgain` when a log is not the one that the database knows.
@@ -36,6 +40,27 @@ class FollowedLogs:
                 if known.get(topic, log) != log:
                     raise LogMadeAgain(topic)
             await follow(connection, now)
+        followed = (known | now).get(self._topics.incidents)
+        self._incidents = None if followed is None else followed.topic_id
+
+    async def part(self, records: Sequence[Record]) -> tuple[Record, ...]:
+        """Part from its place every admission in an `incidents` that is not the one of now.
+
+        Raises `LogMadeAgain` when the one of now is not the one that the database knows, and what
+        `check` raises.
+        """
+        if any(self._is_elsewhere(record) for record in records):
+            await self.check()  # after it was decided in: so what is not this one is gone
+        return tuple(
+            record.parted()
+            if isinstance(record, Decided) and self._is_elsewhere(record)
+            else record
+            for record in records
+        )
+
+    def _is_elsewhere(self, record: Record) -> bool:
+        log = record.event.log if isinstance(record, Decided) else None
+        return log is not None and log != self._incidents
 
     async def begin(self) -> None:
         """Check before anything is stored; what may pass is tried again, and raised in the end."""

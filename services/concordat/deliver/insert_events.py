@@ -13,6 +13,8 @@ from concordat.deliver.plan import Plan
 from concordat.deliver.rows import DeliveryRow, EventRow, RedecisionRow, RepeatRow
 from concordat.postgres.pool import Scoped
 
+_NOWHERE = (-1, -1)
+
 
 async def insert_events(connection: Scoped, planned: Plan) -> None:
     """Insert the events and repeats; raises `NotTheWriter` when an event is there already."""
@@ -23,7 +25,7 @@ async def insert_events(connection: Scoped, planned: Plan) -> None:
         if len(inserted) != len(events):
             raise NotTheWriter
     if planned.repeats:
-        repeats = sorted(planned.repeats, key=lambda row: row.admission)
+        repeats = sorted(planned.repeats, key=lambda row: row.admission or _NOWHERE)
         await connection.execute(sql.INSERT_REPEATS, *columns(map(_repeat, repeats)))
 
 
@@ -52,7 +54,7 @@ def _event(event: EventRow) -> tuple[Any, ...]:
         event.event_time,
         event.synthetic,
         event.content,
-        *event.admission,
+        *(event.admission or (None, None)),
         event.register_offset,
         event.decided_at,
         event.shared,
@@ -62,7 +64,7 @@ def _event(event: EventRow) -> tuple[Any, ...]:
 
 
 def _repeat(row: RepeatRow) -> tuple[Any, ...]:
-    return (*row.admission, row.source, row.id, row.publisher, row.conflict)
+    return (*(row.admission or (None, None)), row.source, row.id, row.publisher, row.conflict)
 
 
 def _redecision(row: RedecisionRow) -> tuple[Any, ...]:

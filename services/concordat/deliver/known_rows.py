@@ -14,10 +14,11 @@ async def read_known(connection: Scoped, decided: Sequence[Decided]) -> Known:
     """Read it; whoever moved the positions first is the only one who can change it."""
     sources = [record.event.source for record in decided]
     ids = [record.event.id for record in decided]
-    partitions = [record.event.admission[0] for record in decided]
-    offsets = [record.event.admission[1] for record in decided]
+    places = [record.event.admission for record in decided if record.event.admission is not None]
     events = await connection.fetch(sql.KNOWN_EVENTS, sources, ids)
-    admissions = await connection.fetch(sql.KNOWN_ADMISSIONS, partitions, offsets)
+    admissions = await connection.fetch(
+        sql.KNOWN_ADMISSIONS, [place[0] for place in places], [place[1] for place in places]
+    )
     return Known(
         {(row["source"], row["id"]): First(row["content"], _admission(row)) for row in events},
         {(row["p"], row["o"]): (row["source"], row["id"]) for row in admissions},

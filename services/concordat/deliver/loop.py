@@ -1,13 +1,14 @@
 """The loop of deliver: read a batch, store it with its position, again."""
 
 import asyncio
+from dataclasses import dataclass
 
-import asyncpg
-from aiokafka.errors import KafkaError
 from confluent_kafka import KafkaException
 
 from concordat.deliver.errors import PartitionsChanged, RoutedLogChanged, TooManyFailures
+from concordat.deliver.followed_logs import FollowedLogs
 from concordat.deliver.hint import PositionHint, check_hint
+from concordat.deliver.passing import PASSING
 from concordat.deliver.position import LogIdentity, check_positions
 from concordat.deliver.read_record import read_record
 from concordat.deliver.readiness import Readiness
@@ -19,44 +20,30 @@ from concordat.runtime.logs import get_logger
 MOST_FAILURES = 12
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.1, 5.0
 
-# They may pass, and leave it open whether the batch was stored: the position is read again.
-PASSING = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # what asyncpg says when a session ends between two messages
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.LockNotAvailableError,
-    asyncpg.IdleInTransactionSessionTimeoutError,
-    asyncpg.DeadlockDetectedError,
-    asyncpg.SerializationError,
-    KafkaError,
-    KafkaException,
-    OSError,
-    TimeoutError,
-)
-
 log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverParts:
+    """What the loop is made of; the composition root builds them."""
+
+    source: RoutedSource
+    logs: FollowedLogs
+    store: DeliverStore
+    hint: PositionHint
+    readiness: Readiness
+    hook: Hook
+    most_failures: int = MOST_FAILURES
 
 
 class DeliverLoop:
     """Moves one log into one store. The hook is called at "consumed" and "committed"."""
 
-    def __init__(
-        self,
-        source: RoutedSource,
-        store: DeliverStore,
-        hint: PositionHint,
-        readiness: Readiness,
-        hook: Hook,
-        most_failures: int = MOST_FAILURES,
-    ) -> None:
-        self._source = source
-        self._store = store
-        self._hint = hint
-        self._readiness = readiness
-        self._hook = hook
-        self._most_failures = most_failures
+    def __init__(self, parts: DeliverParts) -> None:
+        self._source, self._logs = parts.source, parts.logs
+        self._store, self._hint = parts.store, parts.hint
+        self._readiness, self._hook = parts.readiness, parts.hook
+        self._most_failures = parts.most_failures
         self._positions: dict[int, int] = {}
         self._came_before: dict[int, int] = {}
 
@@ -111,17 +98,17 @@ class DeliverLoop:
         fetched = await self._source.read()
         if fetched:
             self._hook("consumed")
-            batch = self._batch(fetched)
+            batch = await self._batch(fetched)
             await self._store.store(batch)
             self._positions.update({move.partition: move.next_offset for move in batch.moves})
             self._hook("committed")
             log.debug("stored", topic=self._source.topic, count=len(fetched))
         self._hint.keep_up(self._positions)
 
-    def _batch(self, fetched: list[Fetched]) -> Batch:
+    async def _batch(self, fetched: list[Fetched]) -> Batch:
         ends = {record.partition: record.offset + 1 for record in fetched}
         moves = (Move(one, self._positions[one], end) for one, end in ends.items())
-        return Batch(tuple(map(self._record, fetched)), tuple(moves))
+        return Batch(await self._logs.part(list(map(self._record, fetched))), tuple(moves))
 
     def _record(self, fetched: Fetched) -> Decided | Unreadable:
         record = read_record(fetched.partition, fetched.offset, fetched.value)

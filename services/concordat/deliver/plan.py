@@ -59,6 +59,8 @@ def plan(decisions: Iterable[Decided], known: Known) -> Plan:
     A record of a known admission was written again by a stage: it has no effect. Another
     admission of a known event is kept as a repeat, in conflict if its content differs. A replay
     decides the first admission again, once for each agency: what it shares is to be delivered.
+    An admission in an `incidents` that is gone decides an event that is not known; of one that is
+    it may be the very admission that is known, and counts only where its content differs.
 
     Raises `LogMadeAgain` when a known admission is of another event now: then the places of two
     logs are mixed up, and a new event would have no effect.
@@ -69,21 +71,22 @@ def plan(decisions: Iterable[Decided], known: Known) -> Plan:
     for decided in decisions:
         event, first = decided.event, firsts.get(decided.event.identity)
         if decided.replay is not None:
-            if first is None or first.admission != event.admission:
+            if first is None or event.admission is None or first.admission != event.admission:
                 result.ignored += 1
             else:
                 _again(result, decided, redecided)
             continue
-        if event.admission in admissions:
-            _check_same(admissions[event.admission], event.identity)
-            continue
-        admissions[event.admission] = event.identity
-        if first is not None:
-            result.repeats.append(_repeat(event, first.content))
-        else:
+        if event.admission is not None:
+            if event.admission in admissions:
+                _check_same(admissions[event.admission], event.identity)
+                continue
+            admissions[event.admission] = event.identity
+        if first is None:
             firsts[event.identity] = First(event.content, event.admission)
             result.events.append(event)
             result.deliveries.extend(decided.deliveries)
+        elif event.admission is not None or event.content != first.content:
+            result.repeats.append(_repeat(event, first.content))
     return result
 
 

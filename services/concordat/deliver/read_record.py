@@ -48,6 +48,7 @@ def _rows(record: RoutedRecord) -> Decided:
         shared=_encode([_justification(shared) for shared in record.shared]).decode(),
         withheld=_encode(record.withheld).decode(),
         grade=record.grade,
+        log=record.log,
     )
     deliveries = tuple(_delivery(record, shared) for shared in record.shared)
     if record.replay is None:
@@ -121,7 +122,7 @@ def _instant(text: str) -> datetime:
 def _fits(record: RoutedRecord) -> bool:
     partition, offset = record.admission
     small = (partition, *(shared.version for shared in record.shared))
-    names = [record.source, record.id]
+    names = [record.source, record.id, *([] if record.log is None else [record.log])]
     names += (name for shared in record.shared for name in (shared.agency, shared.id))
     if record.replay is not None:
         names += (record.replay, *(each.agency for each in record.withheld))

@@ -137,7 +137,7 @@ class Recovery:
 async def open_recovery(dsn: str, kafka: str, topics: Topics) -> AsyncIterator[Recovery]:
     """As `concordat_deliver`; raises `WriterActive` while a process delivers."""
     async with open_writer_lock(dsn) as lock:
-        if not await lock.try_take():
+        if not await lock.take_soon():
             raise WriterActive
         # A session that says nothing for 10 s is ended, and its lock is anybody's.
         watching = asyncio.create_task(lock.watch())

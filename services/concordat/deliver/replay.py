@@ -12,7 +12,7 @@ async def forget_positions(dsn: str, topic: str) -> int:
     Raises `WriterActive` while a process delivers.
     """
     async with open_writer_lock(dsn) as lock:
-        if not await lock.try_take():
+        if not await lock.take_soon():
             raise WriterActive
         connection = await asyncpg.connect(dsn)
         try:

@@ -17,7 +17,9 @@ Copy = tuple[str, str]
 class EventRow:
     """An event and what was decided for it; `shared` and `withheld` are JSON, without contents.
 
-    `grade` is a code, known only of what a missing signature or a suspension withheld.
+    `grade` is a code, known only of what a missing signature or a suspension withheld. `log` is the
+    id of the `incidents` that `admission` is a place in, where it is known; without an admission
+    the place was in one that is gone.
     """
 
     source: str
@@ -28,12 +30,13 @@ class EventRow:
     event_time: datetime | None
     synthetic: bool
     content: bytes
-    admission: Admission
+    admission: Admission | None
     register_offset: int
     decided_at: datetime
     shared: str
     withheld: str
     grade: str | None = None
+    log: str | None = None
 
     @property
     def identity(self) -> Identity:
@@ -83,9 +86,12 @@ class DeliveryRow:
 
 @dataclass(frozen=True, slots=True)
 class RepeatRow:
-    """A later admission of a known event; a conflict has another content."""
+    """A later admission of a known event; a conflict has another content.
 
-    admission: Admission
+    Without an admission its place was in an `incidents` that is gone.
+    """
+
+    admission: Admission | None
     source: str
     id: str
     publisher: str
@@ -132,6 +138,10 @@ class Decided:
     deliveries: tuple[DeliveryRow, ...]
     replay: str | None = None
     redecisions: tuple[RedecisionRow, ...] = ()
+
+    def parted(self) -> "Decided":
+        """The same of an admission whose place was in an `incidents` that is gone."""
+        return replace(self, event=replace(self.event, admission=None))
 
     def came_before(self) -> "Decided":
         """The same of a record that was delivered before the database was restored."""

@@ -11,7 +11,7 @@ from concordat.deliver.errors import NEEDS_OPERATOR
 from concordat.deliver.follow_register import RegisterFollower
 from concordat.deliver.followed_logs import FollowedLogs
 from concordat.deliver.hint import HINT_GROUP, PositionHint
-from concordat.deliver.loop import MOST_FAILURES, DeliverLoop, watch_log
+from concordat.deliver.loop import MOST_FAILURES, DeliverLoop, DeliverParts, watch_log
 from concordat.deliver.readiness import Readiness
 from concordat.deliver.source import RoutedSource
 from concordat.deliver.store import DeliverStore, Hook, do_nothing
@@ -142,10 +142,11 @@ async def _deliver(
         await feed.start()
         stack.push_async_callback(_stop, feed)
         follower = RegisterFollower(feed, pool, readiness, options.clock, options.hook)
+        parts = DeliverParts(
+            source, logs, store, hint, readiness, options.hook, options.most_failures
+        )
         await _until_the_first_ends(
-            DeliverLoop(source, store, hint, readiness, options.hook, options.most_failures).run(
-                stop
-            ),
+            DeliverLoop(parts).run(stop),
             follower.run(),
             lock.watch(),
             watch_log(source, identity, partitions, readiness, options.check_seconds),

@@ -52,10 +52,15 @@ SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[],
 ON CONFLICT DO NOTHING RETURNING 1
 """
 
+# Without a place one cannot be told from another: it is kept once.
 INSERT_REPEATS = """
 INSERT INTO concordat.repeat (admission_partition, admission_offset, source, id, publisher,
     conflict)
-SELECT * FROM unnest($1::int[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::boolean[])
+SELECT DISTINCT * FROM unnest($1::int[], $2::bigint[], $3::text[], $4::text[], $5::text[],
+    $6::boolean[]) AS n(partition, "offset", source, id, publisher, conflict)
+WHERE n.partition IS NOT NULL OR NOT EXISTS (
+    SELECT FROM concordat.repeat AS r
+    WHERE r.source = n.source AND r.id = n.id AND r.conflict AND r.admission_partition IS NULL)
 ON CONFLICT DO NOTHING
 """
 

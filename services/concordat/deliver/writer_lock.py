@@ -14,7 +14,7 @@ from concordat.deliver.errors import WriterLockLost
 from concordat.postgres.pool import Connection, session_settings
 
 LOCK = 0x64656C69766572
-_RETRY_SECONDS = 0.25
+_RETRY_SECONDS, _ENDS_SECONDS = 0.25, 2.0
 _HEARTBEAT_SECONDS = 1.0
 _ANSWER_SECONDS = 5.0
 _NOT_YET = (
@@ -44,6 +44,18 @@ class WriterLock:
     async def try_take(self) -> bool:
         """Return whether this process is the writer now."""
         taken: bool = await self._connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK)
+        return taken
+
+    async def take_soon(self) -> bool:
+        """Return whether this process is the writer now; a session that has just ended counts not.
+
+        The server takes a moment to end the session of a process that has left.
+        """
+        deadline = asyncio.get_running_loop().time() + _ENDS_SECONDS
+        while not (taken := await self.try_take()):
+            if asyncio.get_running_loop().time() > deadline:
+                break
+            await asyncio.sleep(_RETRY_SECONDS)
         return taken
 
     async def take(self, stop: asyncio.Event, waiting: Callable[[], None]) -> bool:

@@ -19,6 +19,7 @@ class Record(NamedTuple):
     value: bytes | None
     content_type: str | None
     written_at: int = 0  # the log's append time, milliseconds since 1970
+    log: str = ""  # which topic of this name it is (KIP-516), where that was asked
 
 
 class Output(NamedTuple):

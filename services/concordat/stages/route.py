@@ -116,6 +116,7 @@ class Turn:
             withheld=decision.withheld,
             synthetic=incident.synthetic,
             grade=grade_of(incident.type, incident.data, decision.withheld),
+            log=record.log or None,
         )
 
     def unreadable(self, record: Record) -> RoutedRecord:
@@ -135,6 +136,7 @@ class Turn:
             withheld=[
                 Withheld(agency, Reason.UNREADABLE) for agency in sorted(self._book.agencies)
             ],
+            log=record.log or None,
         )
 
     def _content(self, value: bytes, incident: Incident) -> str:

@@ -32,7 +32,8 @@ class RoutedRecord(msgspec.Struct, omit_defaults=True):
 
     `replay` is the id of the operator's replay that had it decided again, for one agency. `grade`
     is the event's own, said only where a missing signature or a suspension withheld it: counted
-    for operators, never served.
+    for operators, never served. `log` is the id of the `incidents` that the admission stands in;
+    None where that was not asked.
     """
 
     source: str
@@ -50,6 +51,7 @@ class RoutedRecord(msgspec.Struct, omit_defaults=True):
     synthetic: bool = False
     replay: str | None = None
     grade: str | None = None
+    log: str | None = None
 
 
 _decoder = msgspec.json.Decoder(RoutedRecord)

@@ -116,7 +116,9 @@ class StageLoop:
 
     def _consume(self, wait: float) -> list[Record]:
         messages = self._parts.consumer.consume(BATCH, wait)
-        return [record_of(message) for message in messages if _is_record(message)]
+        records = (record_of(message) for message in messages if _is_record(message))
+        identity_of = self._parts.sources.identity_of
+        return [record._replace(log=identity_of(record.topic)) for record in records]
 
     # -- the book, or a pause ------------------------------------------------------------------
 

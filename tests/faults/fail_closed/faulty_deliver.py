@@ -75,6 +75,8 @@ class FaultyDeliver:
             # The last waits of a batch come after its COMMIT; a broker that answers at once leaves
             # fewer of them than were counted.
             await _for_a_moment(lambda: interruption.fired or task.done())
+            if interruption.fired:  # on its way out it may still give a connection back
+                await _for_a_moment(lambda: interruption.came_out is not None)
             if isinstance(interruption.came_out, Injected):
                 await _for_a_moment(task.done)
             # After an error at its COMMIT all may be stored while it waits to try again.

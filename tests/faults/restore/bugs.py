@@ -1,12 +1,13 @@
 """Bugs that the bar `restore` must find."""
 
+from collections.abc import Sequence
 from types import MappingProxyType
 from typing import Any
 
 import pytest
 
 from concordat.deliver import plan
-from concordat.deliver.followed_logs import FollowedLogs
+from concordat.deliver.followed_logs import FollowedLogs, Record
 from concordat.deliver.hint import PositionHint
 from concordat.inbox import read_inbox
 from concordat.inbox.cursor import MAX_SEQ
@@ -41,6 +42,15 @@ def places_of_any_log(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(plan, "_check_same", lambda _known, _now: None)
 
 
+def decisions_of_any_log(patch: pytest.MonkeyPatch) -> None:
+    """Take a decision's place for one in the `incidents` of now, whichever it was decided in."""
+
+    async def part(_self: FollowedLogs, records: Sequence[Record]) -> tuple[Record, ...]:
+        return tuple(records)
+
+    patch.setattr(FollowedLogs, "part", part)
+
+
 def topics_by_name(patch: pytest.MonkeyPatch) -> None:
     """Take an outbox for the one that was read, whatever became of it."""
     patch.setattr(Sources, "check", lambda _self: None)
@@ -51,6 +61,7 @@ BUGS = MappingProxyType(
         "no-hint": no_hint,
         "cursor-ahead-is-waited-for": cursor_ahead_is_waited_for,
         "places-of-any-log": places_of_any_log,
+        "decisions-of-any-log": decisions_of_any_log,
         "topics-by-name": topics_by_name,
     }
 )

@@ -9,10 +9,11 @@ from concordat.deliver.errors import DatabaseRestored, LogMadeAgain, WriterActiv
 from concordat.deliver.readiness import Readiness
 from concordat.deliver.recover import Losses, open_recovery
 from concordat.deliver.replay import forget_positions
-from concordat.deliver.service import DeliverOptions, serve_deliver
+from concordat.deliver.service import DeliverOptions, run_deliver, serve_deliver
+from concordat.kafka.topic_identity import ask_identities
 from concordat.kafka.topics import Topics
 from integration.deliver.exchange import Exchange, ready, until
-from unit.deliver.records import routed
+from unit.deliver.records import OTHER_CONTENT, routed
 
 
 async def find(exchange: Exchange) -> Losses:
@@ -108,6 +109,55 @@ async def test_incidents_made_again_stop_it_until_old_places_are_forgotten(
     ]
 
 
+async def test_decisions_of_an_incidents_that_is_gone_leave_their_places_to_the_one_of_now(
+    exchange: Exchange,
+) -> None:
+    old = await make_incidents(exchange)
+    await exchange.write(routed("event-0001", (0, 0), "schools", log=old))
+    await exchange.deliver_all()
+    await exchange.write(
+        routed("event-0002", (0, 1), "schools", log=old),
+        routed("event-0001", (0, 2), "schools", log=old, content=OTHER_CONTENT),
+        routed("event-0001", (0, 3), "schools", log=old, content=OTHER_CONTENT),
+    )
+    new = await make_incidents(exchange, again=True)
+    await exchange.write(
+        routed("event-0003", (0, 1), "schools", log=new),
+        routed("event-0002", (0, 2), "schools", log=new),
+    )
+    await mend(exchange)
+    await exchange.deliver_all()
+    inbox = [(1, "event-0001"), (2, "event-0002"), (3, "event-0003")]
+    assert await exchange.inbox("schools") == inbox
+    places = "SELECT id, admission_offset FROM concordat.event ORDER BY id"
+    parted = [("event-0001", None), ("event-0002", None)]
+    assert await exchange.ask(places) == [*parted, ("event-0003", 1)]
+    repeats = "SELECT id, conflict, admission_offset FROM concordat.repeat ORDER BY id"
+    known = [("event-0001", True, None), ("event-0002", False, 2)]
+    assert await exchange.ask(repeats) == known
+    await forget_positions(exchange.settings.postgres.get_secret_value(), exchange.topic)
+    await exchange.deliver_all()  # to no effect
+    assert (await exchange.inbox("schools"), await exchange.ask(repeats)) == (inbox, known)
+
+
+async def test_a_decision_of_an_incidents_that_nobody_knows_yet_is_noticed_at_once(
+    exchange: Exchange,
+) -> None:
+    old = await make_incidents(exchange)
+    await exchange.write(routed("event-0001", (0, 0), "schools", log=old))
+    stop = asyncio.Event()
+    delivering = asyncio.create_task(
+        run_deliver(exchange.settings, stop, options=DeliverOptions(check_seconds=3600))
+    )
+    await until(exchange.is_all_consumed, delivering)
+    new = await make_incidents(exchange, again=True)
+    await exchange.write(routed("event-0002", (0, 1), "schools", log=new))
+    with pytest.raises(LogMadeAgain, match="incidents"):
+        async with asyncio.timeout(30):
+            await delivering
+    assert await exchange.inbox("schools") == [(1, "event-0001")]
+
+
 async def test_a_new_event_in_a_known_place_is_never_taken_for_known(exchange: Exchange) -> None:
     await exchange.write(routed("event-0001", (0, 0), "schools"))
     await exchange.deliver_all()
@@ -145,7 +195,8 @@ async def test_it_waits_for_the_operator_and_goes_on_by_itself(exchange: Exchang
     await serving
 
 
-async def make_incidents(exchange: Exchange, *, again: bool = False) -> None:
+async def make_incidents(exchange: Exchange, *, again: bool = False) -> str:
+    """Make the topic; return its id."""
     topic = Topics(exchange.settings.topic_prefix).incidents
     if again:
         await asyncio.wrap_future(exchange.admin.delete_topics([topic])[topic])
@@ -155,3 +206,13 @@ async def make_incidents(exchange: Exchange, *, again: bool = False) -> None:
 
         await until(gone)
     await asyncio.wrap_future(exchange.admin.create_topics([NewTopic(topic, 1, 1)])[topic])
+    made: str | None = None
+
+    async def known() -> bool:
+        nonlocal made
+        made = ask_identities(exchange.admin, [topic]).get(topic)
+        return made is not None
+
+    await until(known)
+    assert made is not None
+    return made

@@ -13,7 +13,8 @@ FIRST, LATER = (0, 1), (0, 2)
 def known_as(event: Decided) -> Known:
     """What is known once `event` is stored."""
     row = event.event
-    return Known({row.identity: First(row.content, row.admission)}, {row.admission: row.identity})
+    places = {} if row.admission is None else {row.admission: row.identity}
+    return Known({row.identity: First(row.content, row.admission)}, places)
 
 
 def test_a_new_event_is_stored_and_delivered_to_everyone_it_is_shared_with() -> None:
@@ -109,14 +110,50 @@ def test_any_cut_into_batches_and_any_replay_stores_the_same(
     first = plan(records[:cut], Known())
     known = Known(
         {event.identity: First(event.content, event.admission) for event in first.events},
-        {event.admission: event.identity for event in first.events}
-        | {repeat.admission: (repeat.source, repeat.id) for repeat in first.repeats},
+        {place: row.identity for row in first.events if (place := row.admission)}
+        | {place: (row.source, row.id) for row in first.repeats if (place := row.admission)},
     )
     second = plan(records[max(0, cut - back) :], known)
     assert first.events + second.events == whole.events
     assert first.repeats + second.repeats == whole.repeats
     assert first.deliveries + second.deliveries == whole.deliveries
     assert len({event.identity for event in whole.events}) == len(whole.events)
+
+
+def test_an_admission_in_a_log_that_is_gone_decides_what_is_not_known() -> None:
+    old = decided("event-1", FIRST, "schools").parted()
+    result = plan([old], Known())
+    assert [event.admission for event in result.events] == [None]
+    assert result.deliveries == list(old.deliveries)
+
+
+def test_an_admission_in_a_log_that_is_gone_leaves_its_place_to_the_log_of_now() -> None:
+    old, new = decided("event-1", FIRST, "schools").parted(), decided("event-2", FIRST, "schools")
+    for records in ([old, new], [new, old]):
+        result = plan(records, Known())
+        assert result.events == [record.event for record in records]
+        assert len(result.deliveries) == 2
+    assert plan([new], known_as(old)).events == [new.event]
+
+
+def test_an_admission_in_a_log_that_is_gone_may_be_the_known_one() -> None:
+    old = decided("event-1", FIRST, "schools")
+    for known in (known_as(old), known_as(old.parted())):
+        assert plan([old.parted()], known) == plan([], Known())
+
+
+def test_a_conflict_in_a_log_that_is_gone_is_one() -> None:
+    old = decided("event-1", LATER, "schools", content=b"other").parted()
+    result = plan([old], known_as(decided("event-1", FIRST, "schools")))
+    assert (result.events, result.deliveries) == ([], [])
+    assert result.repeats == [RepeatRow(None, "//police", "event-1", "police", conflict=True)]
+
+
+def test_a_replay_in_a_log_that_is_gone_is_ignored() -> None:
+    event = decided("event-1", FIRST).parted()
+    again = redecided("event-1", FIRST, "schools", replay="replay-1").parted()
+    result = plan([again], known_as(event))
+    assert (result.ignored, result.deliveries, result.redecisions) == (1, [], [])
 
 
 def test_a_replay_decides_the_first_admission_again_and_stores_no_event() -> None:

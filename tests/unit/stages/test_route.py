@@ -28,7 +28,7 @@ def _outputs(
     *values: bytes | None, exchange: Exchange | None = None, now: datetime = NOW
 ) -> list[Output]:
     records = [
-        Record("t7.incidents", 2, 7 + n, b"case-0001", value, CONTENT_TYPE)
+        Record("t7.incidents", 2, 7 + n, b"case-0001", value, CONTENT_TYPE, log="the-log")
         for n, value in enumerate(values)
     ]
     book = (exchange or _exchange()).book
@@ -55,7 +55,7 @@ def test_the_record_says_what_was_decided_on_what_knowledge() -> None:
     assert (routed.source, routed.id, routed.publisher) == ("//police", "crime-0001", "police")
     assert (routed.type, routed.subject) == ("community-safety.crime-recorded.v1", "case-0001")
     assert routed.time == "2025-12-01T00:00:00Z"
-    assert routed.admission == (2, 7)
+    assert (routed.admission, routed.log) == ((2, 7), "the-log")
     assert routed.register == len(exchange.log)
     assert routed.decided_at == "2026-11-22T12:00:00Z"
     assert not routed.synthetic
