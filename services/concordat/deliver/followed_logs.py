@@ -21,11 +21,16 @@ _ATTEMPTS, _PAUSE_SECONDS = 8, 0.1
 
 
 class FollowedLogs:
-    """Knows which logs they are from the first look on, and notices when one is another."""
+    """Knows which logs they are from the first look on, and notices when one is another.
+
+    What was decided in an earlier `incidents` it parts from its place there.
+    """
 
     def __init__(self, admin: AdminClient, topics: Topics, pool: Pool) -> None:
         self._admin, self._topics, self._pool = admin, topics, pool
-        self._incidents: str | None = None
+        self._gone: set[str] = set()
+        self.incidents: LogIdentity | None = None
+        """The `incidents` that the database speaks of, as of the last look; None: there is none."""
 
     async def check(self) -> None:
         """Raise `LogMadeAgain` when a log is not the one that the database knows.
@@ -40,8 +45,7 @@ class FollowedLogs:
                 if known.get(topic, log) != log:
                     raise LogMadeAgain(topic)
             await follow(connection, now)
-        followed = (known | now).get(self._topics.incidents)
-        self._incidents = None if followed is None else followed.topic_id
+        self.incidents = (known | now).get(self._topics.incidents)
 
     async def part(self, records: Sequence[Record]) -> tuple[Record, ...]:
         """Part from its place every admission in an `incidents` that is not the one of now.
@@ -49,18 +53,21 @@ class FollowedLogs:
         Raises `LogMadeAgain` when the one of now is not the one that the database knows, and what
         `check` raises.
         """
-        if any(self._is_elsewhere(record) for record in records):
-            await self.check()  # after it was decided in: so what is not this one is gone
-        return tuple(
-            record.parted()
-            if isinstance(record, Decided) and self._is_elsewhere(record)
-            else record
-            for record in records
-        )
+        others = {log for record in records if (log := _log_of(record))} - self._gone
+        if others - self._now:
+            await self.check()
+            # Asked after it was decided in: what is not the one of now is gone, and never returns.
+            self._gone |= others - self._now
+        return tuple(map(self._parted, records))
 
-    def _is_elsewhere(self, record: Record) -> bool:
-        log = record.event.log if isinstance(record, Decided) else None
-        return log is not None and log != self._incidents
+    def _parted(self, record: Record) -> Record:
+        if isinstance(record, Decided) and record.event.log in self._gone:
+            return record.parted()
+        return record
+
+    @property
+    def _now(self) -> set[str]:
+        return set() if self.incidents is None else {self.incidents.topic_id}
 
     async def begin(self) -> None:
         """Check before anything is stored; what may pass is tried again, and raised in the end."""
@@ -79,6 +86,10 @@ class FollowedLogs:
                 await self.check()
             except PASSING:
                 continue  # whoever works with it says that it is away
+
+
+def _log_of(record: Record) -> str | None:
+    return record.event.log if isinstance(record, Decided) else None
 
 
 async def followed_now(admin: AdminClient, topics: Topics) -> dict[str, LogIdentity]:

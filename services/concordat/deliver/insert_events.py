@@ -17,13 +17,19 @@ _NOWHERE = (-1, -1)
 
 
 async def insert_events(connection: Scoped, planned: Plan) -> None:
-    """Insert the events and repeats; raises `NotTheWriter` when an event is there already."""
+    """Insert the events and repeats, and place what has none.
+
+    Raises `NotTheWriter` when an event is there already.
+    """
     if planned.events:
         # Sorted: two writers that meet wait for each other in one order.
         events = sorted(planned.events, key=lambda event: event.identity)
         inserted = await connection.fetch(sql.INSERT_EVENTS, *columns(map(_event, events)))
         if len(inserted) != len(events):
             raise NotTheWriter
+    if planned.placed:
+        placed = sorted((*identity, *place) for identity, place in planned.placed.items())
+        await connection.execute(sql.PLACE_EVENTS, *columns(placed))
     if planned.repeats:
         repeats = sorted(planned.repeats, key=lambda row: row.admission or _NOWHERE)
         await connection.execute(sql.INSERT_REPEATS, *columns(map(_repeat, repeats)))

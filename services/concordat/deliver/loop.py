@@ -108,7 +108,8 @@ class DeliverLoop:
     async def _batch(self, fetched: list[Fetched]) -> Batch:
         ends = {record.partition: record.offset + 1 for record in fetched}
         moves = (Move(one, self._positions[one], end) for one, end in ends.items())
-        return Batch(await self._logs.part(list(map(self._record, fetched))), tuple(moves))
+        records = await self._logs.part(list(map(self._record, fetched)))
+        return Batch(records, tuple(moves), self._logs.incidents)
 
     def _record(self, fetched: Fetched) -> Decided | Unreadable:
         record = read_record(fetched.partition, fetched.offset, fetched.value)

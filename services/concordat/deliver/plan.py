@@ -43,10 +43,12 @@ class Known:
 class Plan:
     """Rows to insert; deliveries are in the order in which they are to be numbered.
 
+    `placed` are known events without a place, with the one they have in the `incidents` of now.
     `ignored` counts the records of a replay that are of no event's first admission.
     """
 
     events: list[EventRow] = field(default_factory=list)
+    placed: dict[Identity, Admission] = field(default_factory=dict)
     repeats: list[RepeatRow] = field(default_factory=list)
     redecisions: list[RedecisionRow] = field(default_factory=list)
     deliveries: list[DeliveryRow] = field(default_factory=list)
@@ -59,8 +61,9 @@ def plan(decisions: Iterable[Decided], known: Known) -> Plan:
     A record of a known admission was written again by a stage: it has no effect. Another
     admission of a known event is kept as a repeat, in conflict if its content differs. A replay
     decides the first admission again, once for each agency: what it shares is to be delivered.
-    An admission in an `incidents` that is gone decides an event that is not known; of one that is
-    it may be the very admission that is known, and counts only where its content differs.
+    After an `incidents` is gone: an admission of the old one decides an event that is not known;
+    where it is, it may be the admission that is known already, and only another content counts. An
+    event of the old one that stands in the new one too has its place there.
 
     Raises `LogMadeAgain` when a known admission is of another event now: then the places of two
     logs are mixed up, and a new event would have no effect.
@@ -85,7 +88,12 @@ def plan(decisions: Iterable[Decided], known: Known) -> Plan:
             firsts[event.identity] = First(event.content, event.admission)
             result.events.append(event)
             result.deliveries.extend(decided.deliveries)
-        elif event.admission is not None or event.content != first.content:
+        elif event.content != first.content:
+            result.repeats.append(_repeat(event, first.content))
+        elif event.admission is not None and first.admission is None:
+            firsts[event.identity] = First(first.content, event.admission)
+            result.placed[event.identity] = event.admission
+        elif event.admission is not None:
             result.repeats.append(_repeat(event, first.content))
     return result
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from concordat.deliver.position import LogIdentity
+
 Identity = tuple[str, str]
 """(source, id) of an event."""
 
@@ -18,8 +20,8 @@ class EventRow:
     """An event and what was decided for it; `shared` and `withheld` are JSON, without contents.
 
     `grade` is a code, known only of what a missing signature or a suspension withheld. `log` is the
-    id of the `incidents` that `admission` is a place in, where it is known; without an admission
-    the place was in one that is gone.
+    id of the `incidents` that `admission` is a place in, where its decision says so; without an
+    admission the place was in one that is gone.
     """
 
     source: str
@@ -169,7 +171,11 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Records in the order of their partitions, and the positions after them."""
+    """Records in the order of their partitions, and the positions after them.
+
+    `incidents` is the log that their admissions have places in; None where that is not known.
+    """
 
     records: tuple[Decided | Unreadable, ...]
     moves: tuple[Move, ...]
+    incidents: LogIdentity | None = None

@@ -136,7 +136,7 @@ async def _deliver(
         )
         logs = FollowedLogs(source.admin, topics, pool)
         await logs.begin()
-        store = DeliverStore(pool, topic, identity, options.hook)
+        store = DeliverStore(pool, topics, identity, options.hook)
         hint = PositionHint(source.admin, settings.kafka, topics.prefix + HINT_GROUP, topic)
         feed = RegisterFeed(settings.kafka, topics)
         await feed.start()

@@ -9,6 +9,11 @@ GENERATION = "SELECT generation FROM concordat.exchange"
 
 FOLLOWED_LOGS = "SELECT topic, cluster_id, topic_id FROM concordat.followed_log"
 
+# Locked: it cannot become another before the batch is stored.
+STILL_FOLLOWED = """
+SELECT FROM concordat.followed_log WHERE topic = $1 AND cluster_id = $2 AND topic_id = $3 FOR SHARE
+"""
+
 FOLLOW_LOGS = """
 INSERT INTO concordat.followed_log (topic, cluster_id, topic_id)
 SELECT * FROM unnest($1::text[], $2::text[], $3::text[]) ON CONFLICT DO NOTHING
@@ -50,6 +55,13 @@ SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[],
     $6::timestamptz[], $7::boolean[], $8::bytea[], $9::int[], $10::bigint[], $11::bigint[],
     $12::timestamptz[], $13::jsonb[], $14::jsonb[], $15::text[])
 ON CONFLICT DO NOTHING RETURNING 1
+"""
+
+PLACE_EVENTS = """
+UPDATE concordat.event AS e
+SET admission_partition = n.partition, admission_offset = n."offset"
+FROM unnest($1::text[], $2::text[], $3::int[], $4::bigint[]) AS n(source, id, partition, "offset")
+WHERE e.source = n.source AND e.id = n.id AND e.admission_partition IS NULL
 """
 
 # Without a place one cannot be told from another: it is kept once.

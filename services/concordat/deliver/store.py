@@ -14,6 +14,7 @@ from concordat.deliver.known_rows import read_known
 from concordat.deliver.plan import plan
 from concordat.deliver.position import LogIdentity, Position
 from concordat.deliver.rows import Batch, Decided, Move, Unreadable
+from concordat.kafka.topics import Topics
 from concordat.postgres.pool import Pool, Scoped
 from concordat.runtime.logs import get_logger
 
@@ -29,13 +30,13 @@ def do_nothing(_point: str) -> None:
 
 
 class DeliverStore:
-    """Stores batches of one topic as the only writer; `log_identity` says of which log."""
+    """Stores batches of `routed` as the only writer; `log_identity` says of which log."""
 
     def __init__(
-        self, pool: Pool, topic: str, log_identity: LogIdentity, hook: Hook = do_nothing
+        self, pool: Pool, topics: Topics, log_identity: LogIdentity, hook: Hook = do_nothing
     ) -> None:
         self._pool = pool
-        self._topic = topic
+        self._topic, self._incidents = topics.routed, topics.incidents
         self._log = log_identity
         self._hook = hook
 
@@ -82,6 +83,7 @@ class DeliverStore:
             connection.transaction(isolation="read_committed"),
         ):
             await self._move(connection, batch.moves)
+            await self._still_follow(connection, batch.incidents)
             decided = [record for record in batch.records if isinstance(record, Decided)]
             await self._set_aside(connection, batch.records)
             planned = plan(decided, await read_known(connection, decided))
@@ -103,6 +105,14 @@ class DeliverStore:
             self._log.topic_id,
         )
         if len(moved) != len(moves):
+            raise NotTheWriter
+
+    async def _still_follow(self, connection: Scoped, incidents: LogIdentity | None) -> None:
+        """Raise `NotTheWriter` when the rows were parted from that log since the batch was made."""
+        if incidents is None:
+            return
+        identity = incidents.cluster_id, incidents.topic_id
+        if not await connection.fetch(sql.STILL_FOLLOWED, self._incidents, *identity):
             raise NotTheWriter
 
     async def _set_aside(self, connection: Scoped, records: Iterable[Decided | Unreadable]) -> None:

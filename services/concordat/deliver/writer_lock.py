@@ -47,7 +47,7 @@ class WriterLock:
         return taken
 
     async def take_soon(self) -> bool:
-        """Return whether this process is the writer now; a session that has just ended counts not.
+        """Return whether this process is the writer now, at once or within 2 s.
 
         The server takes a moment to end the session of a process that has left.
         """

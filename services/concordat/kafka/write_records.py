@@ -17,13 +17,14 @@ Told = Callable[[KafkaError | None, Message], None]
 def hand_over(producer: Producer, output: Output, told: Told) -> None:
     """Give a record to the client, which tells `told` what became of it.
 
-    A client that holds as much as it may first sends what it holds; raises `BufferError` when it
-    cannot within 60 s.
+    A client that holds as much as it may first sends what it holds; raises `NotAcknowledged` when
+    it cannot within 60 s.
     """
     try:
         _produce(producer, output, told)
     except BufferError:
-        producer.flush(FLUSH_SECONDS)
+        if unsent := producer.flush(FLUSH_SECONDS):
+            raise NotAcknowledged(f"{unsent} records not acknowledged: timeout") from None
         _produce(producer, output, told)
 
 

@@ -32,8 +32,8 @@ class RoutedRecord(msgspec.Struct, omit_defaults=True):
 
     `replay` is the id of the operator's replay that had it decided again, for one agency. `grade`
     is the event's own, said only where a missing signature or a suspension withheld it: counted
-    for operators, never served. `log` is the id of the `incidents` that the admission stands in;
-    None where that was not asked.
+    for operators, never served. `log` is the id of the `incidents` that the admission was read
+    from, as it was asked last (a few seconds ago at most); None where it was not, as in a replay.
     """
 
     source: str

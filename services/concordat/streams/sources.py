@@ -54,7 +54,9 @@ class Sources:
                     raise
                 time.sleep(AGAIN_SECONDS)
                 continue
-            self._identities, self._asked = identities, time.monotonic()
+            # One that is missing is known as such: under its name there can only be another.
+            self._identities = {each.topic: identities.get(each.topic, "") for each in partitions}
+            self._asked = time.monotonic()
             return _places(committed, identities)
 
     def check(self) -> None:

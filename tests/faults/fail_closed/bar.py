@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import TypeVar
 
 from faults.bar import Bar, Ground
@@ -13,7 +14,7 @@ from faults.fail_closed.bugs import BUGS
 from faults.fail_closed.faulty_deliver import FaultyDeliver
 from faults.fail_closed.faulty_feed import FaultyFeed
 from faults.fail_closed.faulty_inbox import FaultyInbox, open_inbox
-from faults.fail_closed.faulty_requests import FaultyRequests
+from faults.fail_closed.faulty_requests import REQUESTS, FaultyRequests
 from faults.fail_closed.faulty_stages import FaultyRounds, Published, Tally, lasting_faults
 from faults.fail_closed.injected import Place
 from faults.fail_closed.interrupted import Interruption, everywhere
@@ -131,9 +132,9 @@ async def _deliver_rounds(ground: Ground, deliver: FaultyDeliver) -> None:
     for part in faulty_deliver.PARTS:
         waits = await deliver.waits(part)
         ground.findings.least(2, **{f"waits_of_{part}": waits})
-        every = list(everywhere(waits, faulty_deliver.errors()))
-        for interruption in _some(ground.draw, every, ground.pick(smoke=3, full=len(every))):
+        for interruption in _places(ground, waits, faulty_deliver.errors(), smoke=3):
             await deliver.interrupt(part, interruption)
+        ground.findings.least(1, **{f"fired_in_{part}": deliver.fired[part]})
     await deliver.drain()
 
 
@@ -150,21 +151,21 @@ async def _inbox_rounds(ground: Ground, inbox: FaultyInbox, register: WrittenReg
 async def _request_rounds(
     ground: Ground, inbox: FaultyInbox, register: WrittenRegister, published: Published
 ) -> None:
-    def some(every: Iterable[Interruption]) -> Sequence[Interruption]:
-        places = list(every)
-        return _some(ground.draw, places, ground.pick(smoke=10, full=len(places)))
-
-    requests = FaultyRequests(inbox, register, published, faulty_inbox.errors(), some)
+    errors = faulty_inbox.errors()
+    places = partial(_places, ground, errors=errors, smoke=9)
+    requests = FaultyRequests(inbox, register, published, places)
     await requests.all()
+    for each in ("page", "item", *REQUESTS):
+        ground.findings.least(1, **{f"fired_in_{each}": inbox.fired[each]})
     ground.findings.least(ground.pick(smoke=8, full=30), acknowledged=len(requests.acknowledged))
 
 
 async def _feed_rounds(ground: Ground, feed: FaultyFeed) -> None:
     waits = await feed.waits()
     ground.findings.least(2, waits_of_feed=waits)
-    every = list(everywhere(waits, faulty_inbox.errors()))
-    for interruption in _some(ground.draw, every, ground.pick(smoke=4, full=len(every))):
+    for interruption in _places(ground, waits, faulty_inbox.errors(), smoke=4):
         await feed.interrupt(interruption)
+    ground.findings.least(1, fired_in_feed=feed.faults.total())
 
 
 async def _claim_all_readable(ground: Ground, rig: Rig) -> None:
@@ -179,6 +180,14 @@ def _one_of_each_call(draw: random.Random, places: Sequence[Place]) -> list[Plac
     unheard = [place for place in places if place.error == "unheard-of"]
     names = sorted({place.name for place in unheard})
     return [draw.choice([place for place in unheard if place.name == name]) for name in names]
+
+
+def _places(
+    ground: Ground, waits: int, errors: Iterable[str], smoke: int
+) -> Sequence[Interruption]:
+    """Every wait; at smoke size the first, with what nobody knows, and some others."""
+    every = list(everywhere(waits, errors))
+    return every if ground.size == "full" else [every[0], *ground.draw.sample(every[1:], smoke)]
 
 
 def _some(draw: random.Random, every: Sequence[Item], count: int) -> list[Item]:

@@ -50,6 +50,7 @@ class FaultyDeliver:
     register: WrittenRegister
     published: Published
     faults: Counter[str] = field(default_factory=Counter)
+    fired: Counter[str] = field(default_factory=Counter)
     outcomes: Counter[str] = field(default_factory=Counter)
     places: set[str] = field(default_factory=set)
     silent: list[str] = field(default_factory=list)
@@ -100,6 +101,7 @@ class FaultyDeliver:
             self.outcomes["did not come to it"] += 1
             return
         self.faults[interruption.error] += 1
+        self.fired[part] += 1
         self.places.add(where)
         self.events += 3
         left = task.done() and task.exception() is not None

@@ -32,13 +32,14 @@ class FaultyFeed:
     outcomes: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
     read: int = 0
+    _news: bool = False
     _look: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def waits(self) -> int:
         """How often one look at the register waits when there is something new."""
         counting = Interruption()
         async with self._open(counting) as inbox:
-            await self._suspend(counting)
+            await self._suspend()
             await inbox.until_suspended()
         await asyncio.to_thread(self.register.resume)
         return counting.waits
@@ -46,7 +47,7 @@ class FaultyFeed:
     async def interrupt(self, interruption: Interruption) -> None:
         """The wait raises in the look that finds a notice; is something served long after it?"""
         async with self._open(interruption) as inbox:
-            await self._suspend(interruption)
+            await self._suspend()
             written = time.monotonic()
             while (now := time.monotonic()) < written + BITES_SECONDS + WATCHED_SECONDS:
                 answer = await inbox.ask(inbox.page)
@@ -57,20 +58,21 @@ class FaultyFeed:
             self._note(interruption, inbox)
         await asyncio.to_thread(self.register.resume)
 
-    async def _suspend(self, interruption: Interruption) -> None:
-        """Write a notice between two looks, and count from the next."""
+    async def _suspend(self) -> None:
+        """Write a notice between two looks: the next one is interrupted, and no other."""
         async with self._look:
             await asyncio.to_thread(self.register.suspend)
-            interruption.waits, interruption.armed = 0, True
+            self._news = True
 
     @asynccontextmanager
     async def _open(self, interruption: Interruption) -> AsyncIterator[FaultyInbox]:
         """An API that serves items, whose feed is not interrupted yet."""
-        catch_up, interruption.armed = RegisterFeed._catch_up, False
+        catch_up, self._news = RegisterFeed._catch_up, False
 
         async def interrupted(feed: RegisterFeed, consumer: Any) -> None:
             async with self._look:
-                await interruption.through(catch_up(feed, consumer))
+                look, news, self._news = catch_up(feed, consumer), self._news, False
+                await (interruption.through(look) if news else look)
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(RegisterFeed, "_catch_up", interrupted)

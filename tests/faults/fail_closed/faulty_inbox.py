@@ -34,6 +34,7 @@ class FaultyInbox:
     dependencies: Dependencies
     machine: Injector
     faults: Counter[str] = field(default_factory=Counter)
+    fired: Counter[str] = field(default_factory=Counter)
     statuses: Counter[int] = field(default_factory=Counter)
     places: set[str] = field(default_factory=set)
     served: int = 0
@@ -90,13 +91,13 @@ class FaultyInbox:
         """Wait until no answer holds an item any more."""
         async with asyncio.timeout(60):
             for path in (self.page, self.item):
-                while b'"delivery"' in (await self._answered(path)).content:  # noqa: ASYNC110
+                while b'"delivery"' in (await self.answered(path)).content:  # noqa: ASYNC110
                     await asyncio.sleep(0.05)
 
     async def _read(self, path: str) -> InboxPage:
-        return InboxPage.model_validate_json((await self._answered(path)).content)
+        return InboxPage.model_validate_json((await self.answered(path)).content)
 
-    async def _answered(self, path: str) -> httpx.Response:
+    async def answered(self, path: str) -> httpx.Response:
         """Ask until it says something of what was asked for."""
         while (answer := await self.ask(path)).status_code == httpx.codes.SERVICE_UNAVAILABLE:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
@@ -147,6 +148,7 @@ class FaultyInbox:
         """Count what was answered to an interrupted request; return where that was."""
         where = f"{what} {interruption.when} wait {interruption.nth}"
         self.faults[interruption.error] += 1
+        self.fired[what] += 1
         self.places.add(where)
         self.statuses[answer.status_code] += 1
         where = f"{where} ({interruption.error})"

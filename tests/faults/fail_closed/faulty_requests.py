@@ -4,7 +4,7 @@ Whatever is not answered as it should be is asked for again, as its caller would
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 
 import httpx
@@ -12,11 +12,13 @@ import httpx
 from concordat_events.envelope import MEDIA_TYPE
 from faults.fail_closed.faulty_inbox import RECIPIENT, FaultyInbox
 from faults.fail_closed.faulty_stages import Published
-from faults.fail_closed.interrupted import Interruption, everywhere
+from faults.fail_closed.interrupted import Interruption
 from faults.fail_closed.written_register import WrittenRegister
 
 PUBLISHER = "police"
-Some = Callable[[Iterable[Interruption]], Sequence[Interruption]]
+REQUESTS = ("acknowledge", "status", "explanation", "publish", "notice")
+_ANSWERED_SECONDS = 60.0
+Places = Callable[[int], Iterable[Interruption]]
 Ask = Callable[[Interruption | None], Awaitable[httpx.Response]]
 _UNACKNOWLEDGED = """
 SELECT seq FROM concordat.delivery WHERE agency = $1 AND acknowledged_at IS NULL
@@ -33,13 +35,12 @@ _DECIDED = "SELECT id FROM concordat.event WHERE publisher = $1 ORDER BY id DESC
 
 @dataclass
 class FaultyRequests:
-    """Requests that change something or explain something; `some` picks the places to raise at."""
+    """Requests that change or explain something; `places` says where to raise in so many waits."""
 
     inbox: FaultyInbox
     register: WrittenRegister
     published: Published
-    errors: tuple[str, ...]
-    some: Some
+    places: Places
     asked: set[int] = field(default_factory=set)
     acknowledged: set[int] = field(default_factory=set)
 
@@ -57,7 +58,7 @@ class FaultyRequests:
     ) -> None:
         counting = Interruption()
         await act(name, counting)
-        for interruption in self.some(everywhere(counting.waits, self.errors)):
+        for interruption in self.places(counting.waits):
             await act(name, interruption)
 
     async def _insist(
@@ -107,7 +108,7 @@ class FaultyRequests:
         name = path.rpartition("/")[2] if path.endswith("explanation") else "status"
         if not whole:
             self.inbox.wrong.append(f"{name} is not answered")
-        for interruption in self.some(everywhere(counting.waits, self.errors)):
+        for interruption in self.places(counting.waits):
             answer = await self.inbox.ask(path, interruption, agency=PUBLISHER)
             if not interruption.fired:
                 continue
@@ -143,7 +144,9 @@ class FaultyRequests:
 
         await self._insist(name, interruption, ask, httpx.codes.CREATED)
         where = f"{name} {interruption.when} wait {interruption.nth}"
-        if b'"delivery"' in (await self.inbox.ask(self.inbox.page)).content:
+        async with asyncio.timeout(_ANSWERED_SECONDS):
+            answer = await self.inbox.answered(self.inbox.page)
+        if b'"delivery"' in answer.content:
             self.inbox.wrong.append(f"{where}: an item was served after it was answered")
         await asyncio.to_thread(self.register.read_again)
         if key not in {entry[0] for entry in self.register.entries if entry}:

@@ -83,7 +83,7 @@ class FaultyRounds:
 
     def places_at_start(self) -> list[Place]:
         """What is asked when a stage is given partitions, with every kind of error."""
-        asked = ("sources.places", "topics.describe_topics")
+        asked = ("sources.places", "topics.describe_topics", "consumer.committed")
         places = [Place(name, 1, when) for name in asked for when in WHEN]
         return [replace(place, error=error) for place in places for error in ERRORS]
 

@@ -22,7 +22,7 @@ When = Literal["before", "after"]
 WHEN: tuple[When, ...] = ("before", "after")
 
 WATCHED = {
-    "consumer": ("consume", "commit", "pause", "resume", "assignment"),
+    "consumer": ("consume", "commit", "pause", "resume", "assignment", "committed"),
     "producer": ("produce", "flush"),
     "register": ("get_watermark_offsets", "consume"),
     "identity": ("is_same",),
@@ -148,6 +148,7 @@ def watched(parts: LoopParts, injector: Injector) -> LoopParts:
     _watch_asker(feed, injector)
     sources = cast("Any", parts.sources)
     _ask_always(sources)
+    _watch_places(sources, injector)
     sources._admin = Watched(sources._admin, WATCHED["topics"], injector, "topics")
     stage, clock = parts.stage, parts.clock
     return replace(
@@ -169,6 +170,14 @@ def _ask_always(sources: Any) -> None:
         check()
 
     sources.check = check_now
+
+
+def _watch_places(sources: Any, injector: Injector) -> None:
+    """The client hands its callback the consumer itself."""
+    places = sources.places
+    sources.places = lambda consumer, partitions: places(
+        Watched(consumer, WATCHED["consumer"], injector, "consumer"), partitions
+    )
 
 
 def _watch_asker(feed: Any, injector: Injector) -> None:

@@ -13,7 +13,7 @@ from faults.fail_closed.injected import ERRORS, WHEN, When
 
 @dataclass
 class Interruption:
-    """Where to raise, counted over everything that is wrapped while it is armed; what was met."""
+    """Where to raise, counted over everything that goes through it; what was met."""
 
     nth: int = 0
     when: When = "after"

@@ -40,6 +40,7 @@ def places_of_any_log(patch: pytest.MonkeyPatch) -> None:
 
     patch.setattr(FollowedLogs, "check", check)
     patch.setattr(plan, "_check_same", lambda _known, _now: None)
+    decisions_of_any_log(patch)
 
 
 def decisions_of_any_log(patch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,8 @@ from concordat.postgres.roles import DELIVER
 from concordat.streams.groups import group_of
 from exchange_on_kafka import PUBLISHERS
 from faults.bar import Ground
-from faults.load import RECIPIENTS_EACH, Load
+from faults.load import RECIPIENTS_EACH, Identity, Load
+from faults.outcome import read_outcome
 from faults.restore.backup import back_up, restore_from
 from faults.restore.restored_reader import RestoredReader
 from faults.rig import Rig, open_rig
@@ -184,6 +185,11 @@ class Restored:
         out, said = await process.communicate()
         return process.returncode or 0, out.decode(), said.decode()
 
+    async def _without_a_place(self) -> set[Identity]:
+        """The events that can be neither explained nor replayed."""
+        query = "SELECT source, id FROM concordat.event WHERE admission_partition IS NULL"
+        return {(row["source"], row["id"]) for row in await self.rig.ask(query)}
+
     async def claim_nothing_lost(self) -> None:
         """Claim that every event was read by whom it is shared with, and not twice unmarked."""
         events = await self.rig.ask("SELECT source, id FROM concordat.event")
@@ -191,9 +197,11 @@ class Restored:
         wanted = set(self.load.identities())
         rows = await self.rig.ask("SELECT agency, id FROM concordat.delivery")
         read = {(reader.agency, one) for reader in self.readers for one in reader.read}
+        admitted = {(source, id_) for _, source, id_ in (await read_outcome(self.rig)).admitted}
         self.ground.findings.none(
             lost=len(wanted - decided),
             undelivered=RECIPIENTS_EACH * len(wanted) - len(rows),
+            admitted_and_without_a_place=len(await self._without_a_place() & admitted),
             never_read=len({(row["agency"], row["id"]) for row in rows} - read),
             read_twice_unmarked_and_untold=sum(len(each.silently) for each in self.readers),
         )

@@ -49,7 +49,7 @@ async def _ours(rig: Rig, records: int) -> Findings:
     await asyncio.to_thread(rig.exchange.until_drained, "admit")
     poison = b"police-%08d" % (load.published["police"] // 2)
     ends = [await asyncio.to_thread(_meets, rig, str(number), poison) for number in range(2)]
-    findings.same([True, True], poison_ends_it=ends)
+    findings.same(["Poisoned", "Poisoned"], poison_ends_it=ends)
     await load.publish(records // 3)
     mended = rig.start("route", "2")
     mended.orders.give("kill", "acknowledged")
@@ -61,8 +61,8 @@ async def _ours(rig: Rig, records: int) -> Findings:
     return findings
 
 
-def _meets(rig: Rig, instance: str, poison: bytes) -> bool:
-    """Whether it is the end of a worker that the poison lies before it."""
+def _meets(rig: Rig, instance: str, poison: bytes) -> str:
+    """By which error a worker ends that has the poison before it; empty when it does not."""
     worker = rig.start("route", instance, poison=poison)
     until(lambda: not worker.is_running or worker.ready()[0], "it works", _WAIT_SECONDS)
     deadline = time.monotonic() + _ENDS_SECONDS
@@ -70,7 +70,8 @@ def _meets(rig: Rig, instance: str, poison: bytes) -> bool:
         time.sleep(_TURN_SECONDS)
     ended = not worker.is_running
     worker.kill()  # what it lost by going on is to be seen
-    return ended
+    said = worker.said("stage-failed")
+    return str(said[-1]["error"]) if ended and said else ""
 
 
 def go_on_after_an_error(patch: pytest.MonkeyPatch) -> None:

@@ -2,18 +2,21 @@
 
 import asyncio
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import asyncpg
 import pytest
 
 from concordat.deliver.errors import NotTheWriter, TooManyFailures
+from concordat.deliver.followed_logs import follow
 from concordat.deliver.position import LogIdentity
 from concordat.deliver.read_record import read_record
 from concordat.deliver.readiness import Readiness
 from concordat.deliver.rows import Batch, Move
 from concordat.deliver.service import DeliverOptions
 from concordat.deliver.store import DeliverStore
+from concordat.kafka.topics import Topics
 from concordat.postgres.pool import open_pool
 from concordat.stages.routed import write_routed
 from integration.deliver.dying_process import start_dying
@@ -127,22 +130,39 @@ async def test_a_writer_whose_position_was_moved_by_another_stores_nothing(
     exchange: Exchange,
 ) -> None:
     async with open_pool(exchange.settings.postgres.get_secret_value()) as pool:
-        store, zombie = (DeliverStore(pool, "routed", LOG) for _ in range(2))
+        store, zombie = (DeliverStore(pool, Topics(""), LOG) for _ in range(2))
         await store.begin_at({0: 0})
         await store.store(_batch(0, "event-0001"))
         before = await exchange.stored()
         for late in (_batch(0, "event-0001"), _batch(0, "event-0002"), _batch(2, "event-0003")):
             with pytest.raises(NotTheWriter):
                 await zombie.store(late)
-        other_log = DeliverStore(pool, "routed", LogIdentity("cluster", "another"))
+        other_log = DeliverStore(pool, Topics(""), LogIdentity("cluster", "another"))
         with pytest.raises(NotTheWriter):
             await other_log.store(_batch(1, "event-0002"))
         assert await exchange.stored() == before
 
 
+async def test_a_batch_whose_places_are_in_a_log_that_was_given_up_meanwhile_is_not_stored(
+    exchange: Exchange,
+) -> None:
+    async with open_pool(exchange.settings.postgres.get_secret_value()) as pool:
+        store, topics = DeliverStore(pool, Topics(""), LOG), Topics("")
+        now, gone = LogIdentity("cluster", "now"), LogIdentity("cluster", "gone")
+        await store.begin_at({0: 0})
+        async with pool.acquire() as connection:
+            await follow(connection, {topics.incidents: now})
+        before = await exchange.stored()
+        with pytest.raises(NotTheWriter):
+            await store.store(replace(_batch(0, "event-0001"), incidents=gone))
+        assert await exchange.stored() == before
+        await store.store(replace(_batch(0, "event-0001"), incidents=now))
+    assert await exchange.inbox("a") == [(1, "event-0001")]
+
+
 async def test_two_writers_at_once_store_a_batch_once(exchange: Exchange) -> None:
     async with open_pool(exchange.settings.postgres.get_secret_value()) as pool:
-        stores = [DeliverStore(pool, "routed", LOG) for _ in range(4)]
+        stores = [DeliverStore(pool, Topics(""), LOG) for _ in range(4)]
         await stores[0].begin_at({0: 0})
         outcomes = await asyncio.gather(
             *(store.store(_batch(0, "event-0001")) for store in stores), return_exceptions=True
@@ -156,7 +176,7 @@ async def test_two_writers_at_once_store_a_batch_once(exchange: Exchange) -> Non
 
 async def test_a_deadlock_is_tried_again(exchange: Exchange) -> None:
     async with open_pool(exchange.settings.postgres.get_secret_value()) as pool:
-        store = DeliverStore(pool, "routed", LOG)
+        store = DeliverStore(pool, Topics(""), LOG)
         await store.begin_at({0: 0})
         await store.store(_batch(0, "event-0001"))
         # Only the store notices, so that it is the one who has to try again.

@@ -175,7 +175,7 @@ class ModelWorld:
         )
 
     def _new_store(self, hook: Any) -> DeliverStore:
-        return DeliverStore(self._pool, "routed", LogIdentity("cluster", "topic"), hook)
+        return DeliverStore(self._pool, Topics(""), LogIdentity("cluster", "topic"), hook)
 
     async def _open(self) -> None:
         self._database: Database = await self._stack.enter_async_context(

@@ -85,7 +85,7 @@ def test_an_event_without_a_place_is_known_and_not_decided_again() -> None:
     known = Known({row.identity: First(row.content, None)})
     result = plan([later], known)
     assert (result.events, result.deliveries) == ([], [])
-    assert result.repeats == [RepeatRow(LATER, "//police", "event-1", "police", conflict=False)]
+    assert (result.repeats, result.placed) == ([], {later.event.identity: LATER})
 
 
 def test_the_same_id_of_two_sources_are_two_events() -> None:
@@ -134,6 +134,20 @@ def test_an_admission_in_a_log_that_is_gone_leaves_its_place_to_the_log_of_now()
         assert result.events == [record.event for record in records]
         assert len(result.deliveries) == 2
     assert plan([new], known_as(old)).events == [new.event]
+
+
+def test_an_event_of_a_log_that_is_gone_has_its_place_where_it_is_admitted_again() -> None:
+    old, new = decided("event-1", FIRST, "schools"), decided("event-1", LATER, "schools")
+    identity, third = new.event.identity, decided("event-1", (0, 3), "schools")
+    repeat = RepeatRow((0, 3), "//police", "event-1", "police", conflict=False)
+    for result in (
+        plan([old.parted(), new, new, third], Known()),
+        plan([new, new, third], known_as(old.parted())),
+    ):
+        assert result.placed == {identity: LATER}
+        assert result.repeats == [repeat]
+    other = decided("event-1", LATER, "schools", content=b"other")
+    assert plan([other], known_as(old.parted())).placed == {}
 
 
 def test_an_admission_in_a_log_that_is_gone_may_be_the_known_one() -> None:
