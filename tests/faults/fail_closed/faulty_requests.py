@@ -46,6 +46,7 @@ class FaultyRequests:
 
     async def all(self) -> None:
         """Acknowledge, explain, publish, send notices; deliver must be running."""
+        await self.inbox.until_readable()  # else what is acknowledged is a stub, and comes again
         await self._everywhere("acknowledge", self._acknowledge)
         [decided] = await self.inbox.rig.ask(_DECIDED, PUBLISHER)
         for path in (f"/v1/events/{decided['id']}", f"/v1/events/{decided['id']}/explanation"):
