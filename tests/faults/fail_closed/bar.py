@@ -132,7 +132,7 @@ async def _deliver_rounds(ground: Ground, deliver: FaultyDeliver) -> None:
     for part in faulty_deliver.PARTS:
         waits = await deliver.waits(part)
         ground.findings.least(2, **{f"waits_of_{part}": waits})
-        for interruption in _places(ground, waits, faulty_deliver.errors(), smoke=3):
+        for interruption in _places(ground, waits, faulty_deliver.errors(part), smoke=3):
             await deliver.interrupt(part, interruption)
         ground.findings.least(1, **{f"fired_in_{part}": deliver.fired[part]})
     await deliver.drain()

@@ -28,6 +28,7 @@ from faults.rig import Rig
 SETTLES_SECONDS = 2.0
 CHECK_SECONDS = 0.2
 PARTS = {
+    "look": (RegisterFollower, "_look"),  # first: it releases all there is, which grows
     "lock": (WriterLock, "try_take"),
     "heartbeat": (WriterLock, "watch"),
     "logs": (FollowedLogs, "check"),
@@ -35,10 +36,10 @@ PARTS = {
     "start": (DeliverLoop, "_find_position"),
     "read": (RoutedSource, "read"),
     "store": (DeliverStore, "store"),
-    "look": (RegisterFollower, "_look"),
 }
-"""The work that is interrupted: taking the lock and asking whether it is still held, asking which
-logs they are, finding where to go on, reading and storing a batch, releasing what was held."""
+"""The work that is interrupted: releasing what was held, taking the lock and asking whether it is
+still held, asking which logs they are, finding where to go on, reading and storing a batch."""
+_ASKS_KAFKA = ("logs", "log", "start", "read")
 _AFTER_THE_BATCH = ("heartbeat", "look")
 
 
@@ -166,6 +167,7 @@ async def _for_a_moment(came: Callable[[], bool]) -> None:
                 await asyncio.sleep(0.01)
 
 
-def errors() -> tuple[str, ...]:
-    """The kinds of errors that may come out of a wait of deliver."""
-    return tuple(each for each in ERRORS if each != "register")
+def errors(part: str) -> tuple[str, ...]:
+    """The kinds of errors that may come out of a wait of this part of deliver."""
+    known = ("unheard-of", "system", *(("kafka",) if part in _ASKS_KAFKA else ()))
+    return tuple(each for each in ERRORS if each in known)
