@@ -80,7 +80,7 @@ async def _raise_inside(ground: Ground, rig: Rig) -> None:
     async with open_inbox(rig) as inbox:
         await _inbox_rounds(ground, inbox, register)
         await _request_rounds(ground, inbox, register, published)
-    feed = FaultyFeed(rig, register)
+    feed = FaultyFeed(rig, register, inbox.page)
     await _feed_rounds(ground, feed)
     await _claim_all_readable(ground, rig)
     findings = ground.findings

@@ -27,6 +27,8 @@ class FaultyFeed:
 
     rig: Rig
     register: WrittenRegister
+    page: str
+    """Where its readers begin: what comes before has been left by its items."""
     faults: Counter[str] = field(default_factory=Counter)
     places: set[str] = field(default_factory=set)
     outcomes: Counter[str] = field(default_factory=Counter)
@@ -78,6 +80,7 @@ class FaultyFeed:
             patch.setattr(RegisterFeed, "_catch_up", interrupted)
             with suppress(Injected):  # what has ended the feed comes out as it is stopped
                 async with open_inbox(self.rig) as inbox:
+                    inbox.page = self.page
                     await inbox.until_readable()
                     self.read += 1
                     yield inbox
