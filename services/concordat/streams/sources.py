@@ -17,6 +17,7 @@ from concordat.runtime.errors import SourceMadeAgain
 EVERY_SECONDS = 5.0
 ANSWER_SECONDS = 1.0
 PATIENCE_SECONDS = 10.0
+GONE_SECONDS = 2.0
 AGAIN_SECONDS = 0.1
 
 
@@ -39,25 +40,28 @@ class Sources:
     def places(self, consumer: Consumer, partitions: Sequence[TopicPartition]) -> "Places":
         """From where newly assigned partitions are read.
 
-        Raises `KafkaException` or `TimeoutError` when no broker says within 10 s.
+        A topic that no broker knows within 2 s is gone. Raises `KafkaException` or `TimeoutError`
+        when no broker says anything within 10 s.
         """
         if not partitions:
             self._identities = {}
             return Places([], 0, 0)
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        topics, began = {each.topic for each in partitions}, time.monotonic()
         while True:
             try:
-                identities = ask_identities(self._admin, {each.topic for each in partitions})
+                identities = ask_identities(self._admin, topics)
                 committed = consumer.committed(list(partitions), timeout=ANSWER_SECONDS)
             except (KafkaException, TimeoutError):
-                if time.monotonic() > deadline:
+                if time.monotonic() > began + PATIENCE_SECONDS:
                     raise
-                time.sleep(AGAIN_SECONDS)
-                continue
-            # One that is missing is known as such: under its name there can only be another.
-            self._identities = {each.topic: identities.get(each.topic, "") for each in partitions}
-            self._asked = time.monotonic()
-            return _places(committed, identities)
+            else:  # a broker may not have heard yet of a topic that was just made
+                if topics <= identities.keys() or time.monotonic() > began + GONE_SECONDS:
+                    break
+            time.sleep(AGAIN_SECONDS)
+        # One that is gone is known as such: what comes under its name is another.
+        self._identities = {topic: identities.get(topic, "") for topic in topics}
+        self._asked = time.monotonic()
+        return _places(committed, identities)
 
     def check(self) -> None:
         """Ask again, every 5 s at most; raises `SourceMadeAgain` when a topic is another now."""
