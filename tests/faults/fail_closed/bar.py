@@ -129,9 +129,10 @@ def _stage_rounds(ground: Ground, rounds: FaultyRounds) -> None:
 
 
 async def _deliver_rounds(ground: Ground, deliver: FaultyDeliver) -> None:
+    await deliver.drain()  # so that there is something to release
     for part in faulty_deliver.PARTS:
         waits = await deliver.waits(part)
-        ground.findings.least(2, **{f"waits_of_{part}": waits})
+        ground.findings.least(20 if part == "look" else 2, **{f"waits_of_{part}": waits})
         for interruption in _places(ground, waits, faulty_deliver.errors(part), smoke=3):
             await deliver.interrupt(part, interruption)
         ground.findings.least(1, **{f"fired_in_{part}": deliver.fired[part]})
@@ -157,7 +158,7 @@ async def _request_rounds(
     await requests.all()
     for each in ("page", "item", *REQUESTS):
         ground.findings.least(1, **{f"fired_in_{each}": inbox.fired[each]})
-    ground.findings.least(ground.pick(smoke=8, full=30), acknowledged=len(requests.acknowledged))
+    ground.findings.least(ground.pick(smoke=8, full=20), acknowledged=len(requests.acknowledged))
 
 
 async def _feed_rounds(ground: Ground, feed: FaultyFeed) -> None:

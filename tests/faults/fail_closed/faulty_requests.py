@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import httpx
 
+from concordat.inbox.dependencies import MAX_BOOK_AGE_SECONDS
 from concordat_events.envelope import MEDIA_TYPE
 from faults.fail_closed.faulty_inbox import RECIPIENT, FaultyInbox
 from faults.fail_closed.faulty_stages import Published
@@ -21,7 +22,8 @@ _ANSWERED_SECONDS = 60.0
 Places = Callable[[int], Iterable[Interruption]]
 Ask = Callable[[Interruption | None], Awaitable[httpx.Response]]
 _UNACKNOWLEDGED = """
-SELECT seq FROM concordat.delivery WHERE agency = $1 AND acknowledged_at IS NULL
+SELECT seq FROM concordat.delivery
+WHERE agency = $1 AND acknowledged_at IS NULL AND collected_at IS NOT NULL
 ORDER BY seq DESC LIMIT 1
 """
 _ACKNOWLEDGED = """
@@ -46,7 +48,6 @@ class FaultyRequests:
 
     async def all(self) -> None:
         """Acknowledge, explain, publish, send notices; deliver must be running."""
-        await self.inbox.until_readable()  # else what is acknowledged is a stub, and comes again
         await self._everywhere("acknowledge", self._acknowledge)
         [decided] = await self.inbox.rig.ask(_DECIDED, PUBLISHER)
         for path in (f"/v1/events/{decided['id']}", f"/v1/events/{decided['id']}/explanation"):
@@ -79,6 +80,7 @@ class FaultyRequests:
     # -- acknowledge ---------------------------------------------------------------------------
 
     async def _acknowledge(self, name: str, interruption: Interruption) -> None:
+        await self._until_nothing_is_a_stub()
         [row] = await self.inbox.rig.ask(_UNACKNOWLEDGED, RECIPIENT)
         number = row["seq"]
 
@@ -89,6 +91,13 @@ class FaultyRequests:
         await self._insist(name, interruption, ask, httpx.codes.OK)
         self.asked.add(number)
         await self._claim_acknowledged(name)
+
+    async def _until_nothing_is_a_stub(self) -> None:
+        """Wait for a fresh book and read a page: who acknowledges what was not read gets it again."""
+        await self.inbox.until_readable()
+        async with asyncio.timeout(_ANSWERED_SECONDS):
+            while self.inbox.dependencies.feed.age() > MAX_BOOK_AGE_SECONDS / 2:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
 
     async def _claim_acknowledged(self, name: str) -> None:
         """All that was asked for, and nothing else; a number that its item left meanwhile too."""
