@@ -93,7 +93,7 @@ class FaultyRequests:
         await self._claim_acknowledged(name)
 
     async def _until_nothing_is_a_stub(self) -> None:
-        """Wait for a fresh book and read a page: who acknowledges what was not read gets it again."""
+        """Wait for a fresh book and read a page: what is acknowledged unread comes again."""
         await self.inbox.until_readable()
         async with asyncio.timeout(_ANSWERED_SECONDS):
             while self.inbox.dependencies.feed.age() > MAX_BOOK_AGE_SECONDS / 2:  # noqa: ASYNC110
