@@ -14,7 +14,7 @@ def line_of(ground: Ground, commit: str, seconds: float) -> str:
     """Return the bar's JSON: name, seed, commit (where it began), size, figures, verdict."""
     findings = ground.findings
     told = {
-        "bar": ground.bar.name,
+        "name": ground.bar.name,
         "promises": ground.bar.promises,
         "size": ground.size,
         "seed": ground.seed,
