@@ -10,7 +10,7 @@ from concordat.deliver import sql
 from concordat.deliver.columns import columns
 from concordat.deliver.errors import NotTheWriter
 from concordat.deliver.plan import Plan
-from concordat.deliver.rows import DeliveryRow, EventRow, RedecisionRow, RepeatRow
+from concordat.deliver.rows import Admission, DeliveryRow, EventRow, RedecisionRow, RepeatRow
 from concordat.postgres.pool import Scoped
 
 _NOWHERE = (-1, -1)
@@ -60,7 +60,7 @@ def _event(event: EventRow) -> tuple[Any, ...]:
         event.event_time,
         event.synthetic,
         event.content,
-        *(event.admission or (None, None)),
+        *_place(event.admission),
         event.register_offset,
         event.decided_at,
         event.shared,
@@ -69,8 +69,12 @@ def _event(event: EventRow) -> tuple[Any, ...]:
     )
 
 
+def _place(admission: Admission | None) -> tuple[int | None, int | None]:
+    return (None, None) if admission is None else admission
+
+
 def _repeat(row: RepeatRow) -> tuple[Any, ...]:
-    return (*(row.admission or (None, None)), row.source, row.id, row.publisher, row.conflict)
+    return (*_place(row.admission), row.source, row.id, row.publisher, row.conflict)
 
 
 def _redecision(row: RedecisionRow) -> tuple[Any, ...]:

@@ -87,7 +87,7 @@ class FaultyDeliver:
 
     async def drain(self) -> None:
         """Deliver everything that is left."""
-        async with self._delivering("store", Interruption(armed=False)):
+        async with self._delivering("store", Interruption()):
             await self._until_drained()
 
     def _note(

@@ -13,20 +13,22 @@ from faults.fail_closed.injected import ERRORS, WHEN, When
 
 @dataclass
 class Interruption:
-    """Where to raise, counted over everything that goes through it; what was met."""
+    """Where to raise, counted over everything that goes through it; what was met.
+
+    Without a place it only counts.
+    """
 
     nth: int = 0
     when: When = "after"
     error: str = "unheard-of"
     waits: int = 0
     fired: bool = False
-    armed: bool = True
     came_out: BaseException | None = None
     """The error that left the work: a client in it may put one of its own in front."""
 
     def here(self, when: When) -> bool:
         """Whether this is the place; only once."""
-        if not self.armed or self.fired or (self.waits, self.when) != (self.nth, when):
+        if self.fired or (self.waits, self.when) != (self.nth, when):
             return False
         self.fired = True
         return True
